@@ -1,0 +1,4 @@
+/** The core of Hereabouts: ports, policy, limits. */
+export * from "./limits.ts";
+export * from "./policy.ts";
+export * from "./ports.ts";

@@ -1,0 +1,46 @@
+/** The engine's and the service's limits, each with its unit and its reason. Those of the wire are in protocol. */
+
+/** Entries kept per channel for subscribers that come back. Source: PubNub's published message buffer. */
+export const logEntriesPerChannelMax = 100;
+
+/** How long an entry is kept for subscribers that come back: 20 minutes. Same source. */
+export const logRetentionMs: number = 20 * 60_000;
+
+/** Entries kept in a keyset, over all channels: bounds memory when very many channels are written to. */
+export const logEntriesPerKeysetMax = 2_000_000;
+
+/** Items in one answer to a subscriber; the rest comes with its next poll. */
+export const itemsPerAnswerMax = 100;
+
+/** How long an empty channel's revision is remembered, so that rosters do not take its next life for a loss. */
+export const emptyChannelRetentionMs: number = logRetentionMs;
+
+/** A user's own join of at most this age is shown to its handshake, whichever of its requests came first. */
+export const ownJoinWindowMs = 3_000;
+
+/** Devices one seat may hold. The one whose deadline is nearest gives way to one more. */
+export const devicesPerSeatMax = 64;
+
+/** Channels one user may sit in, within a keyset. */
+export const seatsPerUserMax = 20_000;
+
+/** Channels a group may hold unless the policy says otherwise. Source: PubNub's published limits. */
+export const channelsPerGroupDefault = 2_000;
+
+/** Groups a keyset may hold. */
+export const groupsPerKeysetMax = 100_000;
+
+/** Channels listed in one here now answer; totals count them all. */
+export const hereNowChannelsMax = 5_000;
+
+/** Occupants listed in one here now answer, over all its channels; each channel's page shrinks to fit. */
+export const hereNowOccupantsMax = 100_000;
+
+/** Seats ended by one call of sweep, so that a burst of timeouts never blocks the event loop for long. */
+export const sweepBatch = 2_000;
+
+/** How often seats whose time is up are looked for, in milliseconds: a timeout is at most this late, plus the loop's delay. */
+export const sweepEveryMs = 100;
+
+/** Polls one node holds; one more is answered with "too many requests". */
+export const heldPollsMax = 1_000_000;

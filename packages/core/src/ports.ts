@@ -1,0 +1,277 @@
+/**
+ * The narrow interfaces between the service and whatever keeps seats, entries, groups and keysets. They speak of the
+ * domain, not of any store; a new verb needs a decision page.
+ *
+ * What every engine promises:
+ * - It never reads a clock: `now` is passed. A store's own expiry is only rubbish collection, with slack.
+ * - A verb is atomic within one channel of a keyset, and only there.
+ * - A change and its log entry are one atomic step: when a verb returns, its changes are in the log.
+ * - `sweep` may be called by every node at once; no ended seat is handed out twice and none is kept back for ever.
+ * - A view never shows a seat whose deadline is at or before `now`, swept or not.
+ * - Changes come in the order of the channels in the request; a sweep's in the order of deadlines.
+ * - It throws only `EngineError`.
+ */
+import type {
+  Channel,
+  DeviceId,
+  Group,
+  JsonText,
+  Occupant,
+  State,
+  SubscribeKey,
+  Timetoken,
+  UserId,
+} from "@hereabouts/protocol";
+import type { Keyset } from "./policy.ts";
+
+/** Milliseconds since the Unix epoch. */
+export type Instant = number;
+
+/** Takes something back: a timer, a watch. Calling it twice is harmless. */
+export type Cancel = () => void;
+
+/** Tells the time. */
+export interface Clock {
+  now(): Instant;
+}
+
+/** One-shot timers. Never early; timers for the same instant run in the order they were set. */
+export interface Scheduler extends Clock {
+  at(when: Instant, run: () => void): Cancel;
+  /** Runs after what is under way, before timers: once per turn of the event loop. */
+  soon(run: () => void): void;
+}
+
+/** Where dice are thrown. */
+export interface Random {
+  /** An integer from 0 to 2^32 - 1. */
+  uint32(): number;
+}
+
+/** What a verb did to one seat. */
+export interface Change {
+  readonly kind: "join" | "leave" | "timeout" | "state-change";
+  readonly channel: Channel;
+  readonly user: UserId;
+  /** State after a state change, before a leave or timeout; `undefined` when there is none, and on a join. */
+  readonly state: State | undefined;
+  /** Seats in the channel after this change. */
+  readonly occupancy: number;
+  /** Counts up by one per change in the channel, so that gaps are visible. */
+  readonly revision: number;
+  /** The life of that count: new when the channel's history was lost. */
+  readonly epoch: string;
+  readonly at: Instant;
+}
+
+/** A wish to sit in channels. */
+export interface SeatRequest {
+  readonly user: UserId;
+  /** The device whose lease is renewed; `undefined` is the one lease of all clients that do not name themselves. */
+  readonly device: DeviceId | undefined;
+  /** Without duplicates and without presence channels. */
+  readonly channels: readonly Channel[];
+  /** The presence timeout asked for; `undefined` leaves a seat's own alone. */
+  readonly timeoutSeconds: number | undefined;
+  /** The presence timeout of a new seat when none is asked for. */
+  readonly defaultTimeoutSeconds: number;
+  /** New states; channels that are missing keep theirs. */
+  readonly states: ReadonlyMap<Channel, State> | undefined;
+  /**
+   * `deliberate`: the client says it is there (handshake, heartbeat). `implied`: it follows from a poll, and does not
+   * take a seat that the user gave up so recently that the leave's debounce is not over.
+   */
+  readonly intent: "deliberate" | "implied";
+}
+
+/** What a touch came to. */
+export interface Touched {
+  readonly changes: readonly Change[];
+  /**
+   * A cursor from which a poll sees every join of this user, in these channels, that is at most `ownJoinWindowMs` old,
+   * this touch's included; `undefined` when there is none.
+   */
+  readonly beforeOwnJoins: Timetoken | undefined;
+  /** When implied seats were refused by a debounce: the latest instant at which asking again will do. */
+  readonly refusedUntil: Instant | undefined;
+}
+
+/** A wish to give seats up. */
+export interface LeaveRequest {
+  readonly user: UserId;
+  /** The device whose lease is given up; the seat ends with its last lease. */
+  readonly device: DeviceId | undefined;
+  readonly channels: readonly Channel[];
+  /** For how long implied touches shall not take the seat again. */
+  readonly debounceMs: number;
+}
+
+/** A wish to replace a user's state. */
+export interface StateRequest {
+  readonly user: UserId;
+  readonly channels: readonly Channel[];
+  /** The empty state clears. */
+  readonly state: State;
+  /** How long the state of a user without a seat waits for its join. */
+  readonly keepMs: number;
+}
+
+/** Which part of a channel's occupants to see, in the order they took their seats. */
+export interface Page {
+  readonly offset: number;
+  /** 0 gives the occupancy alone. */
+  readonly limit: number;
+  /** What the caller holds already: when the channel still looks like this, occupants are left out. */
+  readonly unless:
+    | { readonly epoch: string; readonly revision: number; readonly occupancy: number }
+    | undefined;
+}
+
+/** A channel as it is at an instant. */
+export interface ChannelView {
+  readonly channel: Channel;
+  readonly occupancy: number;
+  readonly epoch: string;
+  readonly revision: number;
+  /** `undefined` when the channel is as `page.unless` says. */
+  readonly occupants: readonly Occupant[] | undefined;
+}
+
+/** A keyset's channels that have occupants. */
+export interface OccupiedChannels {
+  /** At most `limit` of them. */
+  readonly channels: readonly Channel[];
+  readonly totalChannels: number;
+  readonly totalOccupancy: number;
+}
+
+/** Who sits where, until when. */
+export interface PresenceStore {
+  /** Seats a user in channels, or renews the leases it has. A renewal is no change. */
+  touch(keyset: SubscribeKey, request: SeatRequest, now: Instant): Promise<Touched>;
+  /** Gives up leases; a seat ends with its last. Leaving a seat one does not have is no change. */
+  leave(keyset: SubscribeKey, request: LeaveRequest, now: Instant): Promise<readonly Change[]>;
+  /**
+   * Replaces a user's state. Setting what it is already is no change. A user without a seat may have state too: it is
+   * kept for `keepMs`, and its next join in that time finds it.
+   */
+  setState(keyset: SubscribeKey, request: StateRequest, now: Instant): Promise<readonly Change[]>;
+  /** Ends at most `limit` seats whose deadline has come. Each ended seat is handed to exactly one caller, ever. */
+  sweep(keyset: SubscribeKey, now: Instant, limit: number): Promise<readonly Change[]>;
+  /** One page of a channel, with its full occupancy. */
+  channel(keyset: SubscribeKey, channel: Channel, page: Page, now: Instant): Promise<ChannelView>;
+  /** At most `limit` of the keyset's occupied channels, with totals over all. */
+  occupied(keyset: SubscribeKey, limit: number, now: Instant): Promise<OccupiedChannels>;
+  /** Every channel where the user sits. */
+  user(keyset: SubscribeKey, user: UserId, now: Instant): Promise<readonly Channel[]>;
+  /** A user's state in each of these channels, seated there or not; in their order. */
+  states(
+    keyset: SubscribeKey,
+    user: UserId,
+    channels: readonly Channel[],
+    now: Instant,
+  ): Promise<readonly (State | undefined)[]>;
+}
+
+/** Something published on a channel. */
+export interface Publication {
+  readonly kind: "message" | "signal";
+  readonly channel: Channel;
+  readonly publisher: UserId | undefined;
+  readonly payload: JsonText;
+  readonly meta: JsonText | undefined;
+  readonly customMessageType: string | undefined;
+  readonly sequence: number;
+  readonly origin: Timetoken | undefined;
+}
+
+/** What the log holds: a publication on its channel, or a change, told on the channel's presence channel. */
+export type LogEntry =
+  | { readonly kind: "publication"; readonly timetoken: Timetoken; readonly publication: Publication }
+  | { readonly kind: "change"; readonly timetoken: Timetoken; readonly change: Change };
+
+/** Part of a log. */
+export interface LogPage {
+  /** Oldest first. */
+  readonly entries: readonly LogEntry[];
+  /** Where to read on: the last entry's timetoken when the limit cut, else a position nothing can appear at or below. */
+  readonly cursor: Timetoken;
+}
+
+/**
+ * A keyset's entries. Within a channel their order is the order they happened in; across channels it is the
+ * timetoken's, and who keeps reading misses none and sees none twice.
+ *
+ * Topics are channels as subscribed to: `a` has a's publications; `a-pnpres` its changes; a wildcard `a.*` the
+ * publications of every channel it matches, and `a.*-pnpres` their changes.
+ */
+export interface EventLog {
+  /** Adds publications and gives each a timetoken greater than all before. */
+  append(
+    keyset: SubscribeKey,
+    publications: readonly Publication[],
+    now: Instant,
+  ): Promise<readonly Timetoken[]>;
+  /** Entries of these topics after a cursor, each once. */
+  read(
+    keyset: SubscribeKey,
+    topics: readonly Channel[],
+    after: Timetoken,
+    limit: number,
+    now: Instant,
+  ): Promise<LogPage>;
+  /** A position such that everything already in these topics is at or below it and everything later is above. */
+  position(keyset: SubscribeKey, topics: readonly Channel[], now: Instant): Promise<Timetoken>;
+  /** Calls `wake` when these topics may have news. May be spurious; never misses. */
+  watch(keyset: SubscribeKey, topics: readonly Channel[], wake: () => void): Cancel;
+}
+
+/** Named sets of channels. A group exists while it has channels. Durable when the promise resolves. */
+export interface GroupStore {
+  /** Adds and removes channels, in one step. False when the group would hold more than `channelsMax`: nothing changes. */
+  change(
+    keyset: SubscribeKey,
+    group: Group,
+    change: { readonly add: readonly Channel[]; readonly remove: readonly Channel[] },
+    channelsMax: number,
+  ): Promise<boolean>;
+  /** A group's channels in the order they were added; none for an unknown group. */
+  channels(keyset: SubscribeKey, group: Group): Promise<readonly Channel[]>;
+  /** The keyset's groups, by name. */
+  groups(keyset: SubscribeKey): Promise<readonly Group[]>;
+  /** Deletes a group. Deleting an unknown one is fine. */
+  drop(keyset: SubscribeKey, group: Group): Promise<void>;
+  /** Calls `wake` when one of these groups may have changed. May be spurious; never misses. */
+  watch(keyset: SubscribeKey, groups: readonly Group[], wake: () => void): Cancel;
+}
+
+/** The tenants. Durable when the promise resolves. */
+export interface KeysetStore {
+  /** Every keyset in force. */
+  list(): Promise<readonly Keyset[]>;
+  /** Puts these in the place of all keysets there were. */
+  replace(keysets: readonly Keyset[]): Promise<void>;
+  /** Calls `wake` when keysets may have changed. */
+  watch(wake: () => void): Cancel;
+}
+
+/** What keeps things: the ports together. */
+export interface Engine {
+  readonly presence: PresenceStore;
+  readonly log: EventLog;
+  readonly groups: GroupStore;
+  readonly keysets: KeysetStore;
+  /** Stores what shall outlast the process, as of `now`, and lets go of everything. */
+  close(now: Instant): Promise<void>;
+}
+
+/** What an engine throws, and nothing else. */
+export class EngineError extends Error {
+  readonly code: "unavailable" | "timeout" | "corrupt";
+
+  constructor(code: EngineError["code"], message: string, options: { readonly cause: unknown }) {
+    super(message, options);
+    this.name = "EngineError";
+    this.code = code;
+  }
+}

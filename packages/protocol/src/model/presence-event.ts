@@ -1,0 +1,53 @@
+/** The events a presence channel carries. Source of every field: semantics § 4. */
+
+import type { State } from "./json.ts";
+import type { Channel, UserId } from "./names.ts";
+
+interface EventBase {
+  /** The channel the event is about, without `-pnpres`. */
+  readonly channel: Channel;
+  /** Milliseconds since 1970 when it happened. */
+  readonly at: number;
+  /** Seats in the channel after the change. */
+  readonly occupancy: number;
+}
+
+/** A user took a seat. */
+export interface JoinEvent extends EventBase {
+  readonly action: "join";
+  readonly user: UserId;
+}
+
+/** A user gave up its seat; `state` is what it had, when it had any. */
+export interface LeaveEvent extends EventBase {
+  readonly action: "leave";
+  readonly user: UserId;
+  readonly state: State | undefined;
+}
+
+/** A seat's time ran out; `state` is what it had, else the empty state. */
+export interface TimeoutEvent extends EventBase {
+  readonly action: "timeout";
+  readonly user: UserId;
+  readonly state: State;
+}
+
+/** A user's state changed to `state`. */
+export interface StateChangeEvent extends EventBase {
+  readonly action: "state-change";
+  readonly user: UserId;
+  readonly state: State;
+}
+
+/** A summary of a channel in interval mode; the lists only with presence deltas. */
+export interface IntervalEvent extends EventBase {
+  readonly action: "interval";
+  readonly joined: readonly UserId[];
+  readonly left: readonly UserId[];
+  readonly timedOut: readonly UserId[];
+  /** The lists were too long to send: read here now instead. */
+  readonly hereNowRefresh: boolean;
+}
+
+/** What subscribers of a presence channel are told. */
+export type PresenceEvent = JoinEvent | LeaveEvent | TimeoutEvent | StateChangeEvent | IntervalEvent;

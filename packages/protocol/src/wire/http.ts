@@ -1,0 +1,36 @@
+/** What a request and a reply are, to the codec: no HTTP library's types. */
+
+/** Tells that nobody waits for the answer any more. The part of an AbortSignal that we use. */
+export interface CancelSignal {
+  readonly cancelled: boolean;
+  /** Calls `run` once, when cancelled; at once if it is already. Returns how to take that back. */
+  onCancel(run: () => void): () => void;
+}
+
+/** A signal that never fires. */
+export const neverCancelled: CancelSignal = { cancelled: false, onCancel: () => () => {} };
+
+/** A request as it came in. */
+export interface WireRequest {
+  readonly method: string;
+  /** Path and query as received; what an escape means is the codec's decision. */
+  readonly target: string;
+  /** A header's value by its lower-case name. */
+  header(name: string): string | undefined;
+  /** Decompressed, decoded as strict UTF-8 and bounded by the adapter. `undefined` when there is none. */
+  readonly body: string | undefined;
+  readonly signal: CancelSignal;
+}
+
+/** A reply as it goes out. */
+export interface WireResponse {
+  readonly status: number;
+  /** Shared constants wherever possible: never changed after they are made. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Answers a request. Never rejects. */
+export type Handler = (request: WireRequest) => Promise<WireResponse>;
+/** Carries a request to a handler somewhere. A handler is a transport. */
+export type Transport = (request: WireRequest) => Promise<WireResponse>;

@@ -1,0 +1,34 @@
+/** Everything that can be set about a node, checked and complete. `config/` makes it; `main` hands it out. */
+import type { Keyset } from "@hereabouts/core";
+
+/** How much a node says about itself. */
+export type LogLevel = "silent" | "fatal" | "error" | "warn" | "info" | "debug";
+
+/** A node's settings. Defaults: {@link defaultSettings}. */
+export interface Settings {
+  /** The interface to listen on. Default `127.0.0.1`. */
+  readonly host: string;
+  /** The TCP port to listen on, 0-65535; 0 takes a free one. Default 7400. */
+  readonly port: number;
+  /** Directory for what must outlast the process, or `:memory:` for nothing. Default `./.hereabouts`. */
+  readonly data: string;
+  /** The tenants. Absent: those stored in the data directory, or `demo`/`demo` when there are none. */
+  readonly keysets: readonly Keyset[] | undefined;
+  /** Seconds a poll is held when nothing happens. 1-300, default 280: below clients' own 310. */
+  readonly pollHoldSeconds: number;
+  /** Milliseconds for which an encoded here now answer is kept for the next caller while the channel stays unchanged. 0-60000, default 3000. */
+  readonly hereNowCacheMs: number;
+  /** Default `info`. */
+  readonly logLevel: LogLevel;
+}
+
+/** What is in force when nothing is set. */
+export const defaultSettings: Settings = {
+  host: "127.0.0.1",
+  port: 7400,
+  data: "./.hereabouts",
+  keysets: undefined,
+  pollHoldSeconds: 280,
+  hereNowCacheMs: 3_000,
+  logLevel: "info",
+};
