@@ -1,3 +1,5 @@
-/** What the tests of Hereabouts stand on: time and dice in the test's hand, worlds to test in. */
+/** What the tests of Hereabouts stand on: time and dice in the test's hand, worlds to test in, servers to speak to. */
+export * from "./runtimes.ts";
 export * from "./seeded-random.ts";
+export * from "./server-process.ts";
 export * from "./test-clock.ts";
