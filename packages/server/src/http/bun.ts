@@ -1,0 +1,102 @@
+/** Bun's HTTP server in front of a handler. */
+import type { CancelSignal, Handler, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
+import { type Body, readBody } from "./body.ts";
+import type { ListenOptions, Listener } from "./listen.ts";
+import { refuseBody, refuseHead } from "./refuse.ts";
+
+/** The longest idle time Bun knows, in seconds; a held poll must have none at all. */
+const idleTimeoutSeconds = 255;
+/** Past this Bun cuts a body off itself; below it, and past our own bound, the client gets our answer. */
+const bodyBytesRead = 1_048_576;
+/** How long a stop waits for answers that are under way, in milliseconds. */
+const stopPatienceMs = 3_000;
+const pollPrefix = "/v2/subscribe/";
+
+/** Starts to listen on Bun. */
+export function listenOnBun(handler: Handler, { host, port }: ListenOptions): Listener {
+  const server = Bun.serve({
+    hostname: host,
+    port,
+    idleTimeout: idleTimeoutSeconds,
+    maxRequestBodySize: bodyBytesRead,
+    development: false,
+    fetch(request, server) {
+      const target = targetOf(request.url);
+      // Anything but 0 cuts a held poll off after the idle timeout, at 256 s at the latest.
+      if (target.startsWith(pollPrefix)) server.timeout(request, 0);
+      if (request.body === null) return answer(handler, request, target, undefined);
+      return answerWithBody(handler, request, target);
+    },
+    error: () => responseOf(refuseHead("internal")),
+  });
+  return {
+    port: server.port ?? port,
+    async stop() {
+      const stopped = server.stop();
+      await Promise.race([stopped, Bun.sleep(stopPatienceMs)]);
+      await server.stop(true);
+    },
+  };
+}
+
+async function answerWithBody(handler: Handler, request: Request, target: string): Promise<Response> {
+  const body = await readBody(new Uint8Array(await request.arrayBuffer()));
+  return answer(handler, request, target, body);
+}
+
+async function answer(handler: Handler, request: Request, target: string, body: Body | undefined): Promise<Response> {
+  if (body !== undefined && !body.ok) return responseOf(refuseBody(body.problem));
+  return responseOf(await handler(new BunRequest(request, target, body?.text)));
+}
+
+function responseOf(reply: WireResponse): Response {
+  return new Response(reply.body, { status: reply.status, headers: reply.headers });
+}
+
+/** Path and query of the absolute URL that Bun makes of every target. */
+function targetOf(url: string): string {
+  const afterScheme = url.indexOf("//") + 2;
+  const slash = url.indexOf("/", afterScheme);
+  return slash < 0 ? "/" : url.slice(slash);
+}
+
+class BunRequest implements WireRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly body: string | undefined;
+  readonly #request: Request;
+
+  constructor(request: Request, target: string, body: string | undefined) {
+    this.method = request.method;
+    this.target = target;
+    this.body = body;
+    this.#request = request;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined;
+  }
+
+  /** Made only for those who ask: a signal of Bun's costs memory. */
+  get signal(): CancelSignal {
+    return new BunSignal(this.#request.signal);
+  }
+}
+
+class BunSignal implements CancelSignal {
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  get cancelled(): boolean {
+    return this.#signal.aborted;
+  }
+
+  onCancel(run: () => void): () => void {
+    if (this.#signal.aborted) run();
+    else this.#signal.addEventListener("abort", run, { once: true });
+    return () => this.#signal.removeEventListener("abort", run);
+  }
+}

@@ -1,0 +1,33 @@
+/** Listens on the HTTP server of whichever runtime this is. */
+import type { Handler } from "@hereabouts/protocol/wire";
+
+/** Where to listen. */
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+/** A listening HTTP server. */
+export interface Listener {
+  /** The port it has. */
+  readonly port: number;
+  /** Takes no new connections; resolves when every answer under way is out, or cut off after a short patience. */
+  stop(): Promise<void>;
+}
+
+/** The runtime's name and version, such as `Bun 1.4.5`. */
+export function runtimeName(): string {
+  const bun = process.versions["bun"];
+  return bun === undefined ? `Node ${process.versions.node}` : `Bun ${bun}`;
+}
+
+/** Starts to listen. Rejects with the system's error when the port cannot be had. */
+export async function listen(handler: Handler, options: ListenOptions): Promise<Listener> {
+  if (process.versions["bun"] !== undefined) {
+    const { listenOnBun } = await import("./bun.ts");
+    return listenOnBun(handler, options);
+  }
+  const { listenOnNode } = await import("./node.ts");
+  return listenOnNode(handler, options);
+}

@@ -1,0 +1,153 @@
+/** Node's HTTP server in front of a handler. */
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { bodyBytesMax } from "@hereabouts/protocol";
+import type { CancelSignal, Handler, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
+import { type Body, readBody } from "./body.ts";
+import type { ListenOptions, Listener } from "./listen.ts";
+import { refuseBody, refuseHead } from "./refuse.ts";
+
+/** Targets up to 32 KiB are legal, and the headers come on top. */
+const headBytesMax = 65_536;
+/** Above the longest interval at which clients come back, so that they find their connection open. */
+const keepAliveMs = 330_000;
+/** How long a client may take to send a request's head, and all of it. */
+const headPatienceMs = 60_000;
+const requestPatienceMs = 120_000;
+/** How long a stop waits for answers that are under way, in milliseconds. */
+const stopPatienceMs = 3_000;
+
+/** Starts to listen on Node. */
+export async function listenOnNode(handler: Handler, { host, port }: ListenOptions): Promise<Listener> {
+  const server = createServer(
+    {
+      maxHeaderSize: headBytesMax,
+      keepAliveTimeout: keepAliveMs,
+      headersTimeout: headPatienceMs,
+      requestTimeout: requestPatienceMs,
+      noDelay: true,
+    },
+    (request, response) => void answer(handler, request, response),
+  );
+  server.on("clientError", refuseUnreadable);
+  await listening(server, host, port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () => stop(server),
+  };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: 4_096 }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cutOff = setTimeout(() => server.closeAllConnections(), stopPatienceMs);
+    server.close(() => {
+      clearTimeout(cutOff);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+async function answer(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = hasBody(request) ? await bodyOf(request) : undefined;
+  if (response.destroyed) return;
+  if (body !== undefined && !body.ok) return send(response, refuseBody(body.problem));
+  send(response, await handler(new NodeRequest(request, response, body?.text)));
+}
+
+function send(response: ServerResponse, reply: WireResponse): void {
+  if (response.destroyed) return;
+  response.writeHead(reply.status, { ...reply.headers, "content-length": Buffer.byteLength(reply.body) });
+  response.end(reply.body);
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
+}
+
+/** Reads a body to its end, but keeps no more of it than may be used. */
+async function bodyOf(request: IncomingMessage): Promise<Body> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request) {
+      const bytes = chunk as Buffer;
+      length += bytes.length;
+      if (length <= bodyBytesMax) chunks.push(bytes);
+    }
+  } catch {
+    return { ok: false, problem: "unreadable" };
+  }
+  if (length > bodyBytesMax) return { ok: false, problem: "too-large" };
+  return readBody(Buffer.concat(chunks));
+}
+
+/** What cannot be read as a request is answered, where the socket still takes an answer, and closed. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const reply = refuseHead(error.code === "HPE_HEADER_OVERFLOW" ? "target-too-long" : "could-not-parse");
+  const headers = Object.entries(reply.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(
+    `HTTP/1.1 ${reply.status} Refused\r\n${headers.join("")}content-length: ${Buffer.byteLength(reply.body)}\r\nconnection: close\r\n\r\n${reply.body}`,
+  );
+}
+
+/** Bytes outside ASCII arrive one character each; clients that do not escape them mean UTF-8. */
+function targetOf(url: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII as a whole
+  return url.replace(/[^\x00-\x7f]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+class NodeRequest implements WireRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly body: string | undefined;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse, body: string | undefined) {
+    this.method = request.method ?? "GET";
+    this.target = targetOf(request.url ?? "/");
+    this.body = body;
+    this.#request = request;
+    this.#response = response;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  get signal(): CancelSignal {
+    return new NodeSignal(this.#response);
+  }
+}
+
+/** A response that closes before it is finished has lost its client. */
+class NodeSignal implements CancelSignal {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get cancelled(): boolean {
+    return this.#response.destroyed;
+  }
+
+  onCancel(run: () => void): () => void {
+    if (this.#response.destroyed) run();
+    else this.#response.once("close", run);
+    return () => this.#response.off("close", run);
+  }
+}

@@ -1,0 +1,98 @@
+/** One node without its sockets: the service on an engine, with its loops. */
+import { type Engine, type Keyset, type Scheduler, heldPollsMax } from "@hereabouts/core";
+import type { Handler } from "@hereabouts/protocol/wire";
+import { createHandler } from "./handler.ts";
+import type { Log } from "./log.ts";
+import { createHereNowCache } from "./service/here-now-cache.ts";
+import { HeldPolls } from "./service/held-polls.ts";
+import { openKeysetDirectory } from "./service/keyset-directory.ts";
+import { createService } from "./service/service.ts";
+import type { Settings } from "./settings.ts";
+import { startSweeping } from "./tickers.ts";
+
+/** What a node is made of. */
+export interface NodeOptions {
+  readonly settings: Settings;
+  /** Closed by the node when it stops. */
+  readonly engine: Engine;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+}
+
+/** A node at work. */
+export interface HereaboutsNode {
+  readonly handler: Handler;
+  /** The tenants in force. */
+  keysets(): readonly Keyset[];
+  /** How many polls are held now. */
+  heldPolls(): number;
+  /** Answers held polls with an empty list, now and from now on. */
+  drain(): void;
+  /** Drains, waits for answers that are under way, and closes the engine. */
+  stop(): Promise<void>;
+}
+
+/** How long a stop waits for answers that are under way, in milliseconds. */
+const stopPatienceMs = 5_000;
+
+/** Puts a node together and starts its loops. */
+export async function openNode({ settings, engine, scheduler, log }: NodeOptions): Promise<HereaboutsNode> {
+  const keysets = await openKeysetDirectory(engine.keysets, settings.keysets, (error) =>
+    log.warn("The keysets could not be read again.", { err: error }),
+  );
+  const polls = new HeldPolls(scheduler, heldPollsMax);
+  const context = {
+    engine,
+    scheduler,
+    keysets,
+    heldPolls: polls,
+    hereNowCache: createHereNowCache(engine.presence, scheduler, settings.hereNowCacheMs),
+    pollHoldMs: settings.pollHoldSeconds * 1_000,
+  };
+  const counted = countUnderWay(createHandler(createService(context, log), scheduler));
+  const stopSweeping = startSweeping(engine.presence, keysets, scheduler, log);
+  return {
+    handler: counted.handler,
+    keysets: () => keysets.all(),
+    heldPolls: () => polls.size,
+    drain: () => polls.drain(),
+    async stop() {
+      polls.drain();
+      await counted.whenIdle(scheduler, stopPatienceMs);
+      stopSweeping();
+      keysets.close();
+      await engine.close(scheduler.now());
+    },
+  };
+}
+
+interface CountedHandler {
+  readonly handler: Handler;
+  /** Resolves when no request is under way, or when patience is over. */
+  whenIdle(scheduler: Scheduler, patienceMs: number): Promise<void>;
+}
+
+function countUnderWay(handler: Handler): CountedHandler {
+  let underWay = 0;
+  let onIdle: (() => void) | undefined;
+  return {
+    async handler(request) {
+      underWay += 1;
+      try {
+        return await handler(request);
+      } finally {
+        underWay -= 1;
+        if (underWay === 0) onIdle?.();
+      }
+    },
+    whenIdle: (scheduler, patienceMs) =>
+      new Promise((resolve) => {
+        if (underWay === 0) return resolve();
+        const cancel = scheduler.at(scheduler.now() + patienceMs, resolve);
+        onIdle = () => {
+          cancel();
+          resolve();
+        };
+      }),
+  };
+}

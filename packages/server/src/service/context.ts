@@ -1,0 +1,26 @@
+/** What the service's commands work with, and the shape they all have. */
+import type { Engine, Keyset, Scheduler } from "@hereabouts/core";
+import type { CommandKind, CommandOf, OutcomeOf, Result } from "@hereabouts/protocol";
+import type { CancelSignal } from "@hereabouts/protocol/wire";
+import type { HeldPolls } from "./held-polls.ts";
+import type { HereNowCache } from "./here-now-cache.ts";
+import type { KeysetDirectory } from "./keyset-directory.ts";
+
+/** The parts a command may use. */
+export interface Context {
+  readonly engine: Engine;
+  readonly scheduler: Scheduler;
+  readonly keysets: KeysetDirectory;
+  readonly heldPolls: HeldPolls;
+  readonly hereNowCache: HereNowCache;
+  /** Milliseconds a poll is held when nothing happens. */
+  readonly pollHoldMs: number;
+}
+
+/** Carries out commands of one kind for a keyset that exists. `signal` tells when nobody waits any more. */
+export type Execute<Kind extends CommandKind> = (
+  context: Context,
+  keyset: Keyset,
+  command: CommandOf<Kind>,
+  signal: CancelSignal,
+) => Promise<Result<OutcomeOf<Kind>>>;

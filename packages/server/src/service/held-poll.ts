@@ -1,0 +1,140 @@
+/** A poll that waits: for news, for a change of its groups, for its deadline, for its client to go. */
+import type { Cancel, Instant } from "@hereabouts/core";
+import { type Result, type SubscribeOutcome, type Timetoken, baseName, success } from "@hereabouts/protocol";
+import type { CancelSignal } from "@hereabouts/protocol/wire";
+import { collect } from "./collect.ts";
+import type { Context } from "./context.ts";
+import type { Poll } from "./held-polls.ts";
+import { type Subscriber, touchAgain } from "./subscriber.ts";
+
+/** What a poll begins to wait with. */
+export interface Wait {
+  /** Up to where there was nothing for it. */
+  readonly cursor: Timetoken;
+  /** When its seats were refused by a debounce: until when. */
+  readonly refusedUntil: Instant | undefined;
+  readonly signal: CancelSignal;
+}
+
+/** Holds a poll until there is something to answer, and answers it. */
+export function holdPoll(context: Context, subscriber: Subscriber, wait: Wait): Promise<Result<SubscribeOutcome>> {
+  return new Promise((resolve, reject) => {
+    const poll = new HeldPoll(context, subscriber, wait.cursor, resolve, reject);
+    poll.wait(wait);
+  });
+}
+
+const nothing: Cancel = () => {};
+
+class HeldPoll implements Poll {
+  readonly deadline: Instant;
+  isWoken = false;
+  readonly #context: Context;
+  readonly #subscriber: Subscriber;
+  readonly #resolve: (result: Result<SubscribeOutcome>) => void;
+  readonly #reject: (error: unknown) => void;
+  #cursor: Timetoken;
+  #isOver = false;
+  #isLooking = false;
+  #mayHaveMissed = false;
+  #unwatchLog: Cancel = nothing;
+  #unwatchGroups: Cancel = nothing;
+  #unwatchClient: Cancel = nothing;
+  #cancelRetouch: Cancel = nothing;
+
+  constructor(
+    context: Context,
+    subscriber: Subscriber,
+    cursor: Timetoken,
+    resolve: (result: Result<SubscribeOutcome>) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#context = context;
+    this.#subscriber = subscriber;
+    this.#cursor = cursor;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.deadline = context.scheduler.now() + context.pollHoldMs;
+  }
+
+  /** Begins to wait. */
+  wait({ refusedUntil, signal }: Wait): void {
+    const { engine, heldPolls, scheduler } = this.#context;
+    const { keyset, command, subscription } = this.#subscriber;
+    this.#unwatchLog = engine.log.watch(keyset.subscribeKey, subscription.topics, () => heldPolls.wake(this));
+    if (command.groups.length > 0) {
+      const groups = command.groups.map((group) => baseName(group));
+      this.#unwatchGroups = engine.groups.watch(keyset.subscribeKey, groups, () => this.release());
+    }
+    if (refusedUntil !== undefined) {
+      this.#cancelRetouch = scheduler.at(refusedUntil, () => this.#run(this.#touch()));
+    }
+    heldPolls.add(this);
+    // Last, because the client may be gone already: then there is something to take back.
+    this.#unwatchClient = signal.onCancel(() => this.release());
+    if (this.#isOver) this.#unwatchClient();
+  }
+
+  look(): void {
+    if (this.#isLooking) {
+      this.#mayHaveMissed = true;
+      return;
+    }
+    this.#run(this.#lookForNews());
+  }
+
+  expire(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#run(this.#answer({ cursor: this.#cursor, deliveries: [] }));
+  }
+
+  release(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#resolve(success({ cursor: this.#subscriber.command.after, deliveries: [] }));
+  }
+
+  async #lookForNews(): Promise<void> {
+    this.#isLooking = true;
+    do {
+      this.#mayHaveMissed = false;
+      const now = this.#context.scheduler.now();
+      const { deliveries, cursor } = await collect(this.#context.engine.log, this.#subscriber, this.#cursor, now);
+      if (this.#isOver) return;
+      this.#cursor = cursor;
+      if (deliveries.length > 0) {
+        this.#end();
+        return this.#answer({ deliveries, cursor });
+      }
+    } while (this.#mayHaveMissed);
+    this.#isLooking = false;
+  }
+
+  /** An answer that is written to a client still there is activity, too (semantics § 2). */
+  async #answer(outcome: SubscribeOutcome): Promise<void> {
+    await this.#touch();
+    this.#resolve(success(outcome));
+  }
+
+  async #touch(): Promise<void> {
+    await touchAgain(this.#context, this.#subscriber, this.#context.scheduler.now());
+  }
+
+  /** Carries on in the background; what goes wrong there is this poll's answer. */
+  #run(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#end();
+      this.#reject(error);
+    });
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#context.heldPolls.remove(this);
+    this.#unwatchLog();
+    this.#unwatchGroups();
+    this.#unwatchClient();
+    this.#cancelRetouch();
+  }
+}

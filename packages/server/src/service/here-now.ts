@@ -1,0 +1,50 @@
+/** Here now of channels and of the whole keyset (wire specification §§ 7 and 8). */
+import { type Keyset, expandTargets, hereNowChannelsMax, hereNowOccupantsMax } from "@hereabouts/core";
+import { type Channel, type ChannelOccupancy, type HereNowOutcome, failure, success } from "@hereabouts/protocol";
+import type { Context, Execute } from "./context.ts";
+import { membersOf } from "./members.ts";
+
+interface Wish {
+  readonly includeUsers: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Who is in the channels named. Channels past the answer's bound are counted, not listed. */
+export const hereNow: Execute<"here-now"> = async (context, keyset, command) => {
+  const members = await membersOf(context, keyset.subscribeKey, command.groups);
+  const channels = expandTargets(command, members);
+  const views = await viewsOf(context, keyset, channels, command);
+  const occupied = views.filter((view) => view.occupancy > 0);
+  return success({
+    channels: command.single ? views : occupied.slice(0, hereNowChannelsMax),
+    totalChannels: occupied.length,
+    totalOccupancy: occupied.reduce((sum, view) => sum + view.occupancy, 0),
+  });
+};
+
+/** Who is in every occupied channel of the keyset. */
+export const globalHereNow: Execute<"global-here-now"> = async (context, keyset, command) => {
+  if (!keyset.policy.globalHereNow) return failure("feature-off");
+  const now = context.scheduler.now();
+  const occupied = await context.engine.presence.occupied(keyset.subscribeKey, hereNowChannelsMax, now);
+  const views = await viewsOf(context, keyset, occupied.channels, command);
+  const outcome: HereNowOutcome = {
+    channels: views.filter((view) => view.occupancy > 0),
+    totalChannels: occupied.totalChannels,
+    totalOccupancy: occupied.totalOccupancy,
+  };
+  return success(outcome);
+};
+
+function viewsOf(
+  context: Context,
+  keyset: Keyset,
+  channels: readonly Channel[],
+  wish: Wish,
+): Promise<readonly ChannelOccupancy[]> {
+  // With many channels each page shrinks, so that no answer grows without bound.
+  const limit = wish.includeUsers ? Math.min(wish.limit, Math.ceil(hereNowOccupantsMax / (channels.length || 1))) : 0;
+  const page = { limit, offset: wish.offset };
+  return Promise.all(channels.map((channel) => context.hereNowCache.view(keyset, channel, page)));
+}

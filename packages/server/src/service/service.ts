@@ -1,0 +1,82 @@
+/** Carries out commands: finds the keyset, hands the command to its file, turns an engine's failure into a fault. */
+import { EngineError } from "@hereabouts/core";
+import {
+  type Command,
+  type CommandKind,
+  type CommandOf,
+  type OutcomeOf,
+  type Result,
+  failure,
+  success,
+  timetokenAt,
+} from "@hereabouts/protocol";
+import type { CancelSignal } from "@hereabouts/protocol/wire";
+import type { Log } from "../log.ts";
+import type { Context, Execute } from "./context.ts";
+import { changeGroup, deleteGroup, listGroup, listGroups } from "./groups.ts";
+import { heartbeat } from "./heartbeat.ts";
+import { globalHereNow, hereNow } from "./here-now.ts";
+import { leave } from "./leave.ts";
+import { publish, signal } from "./publish.ts";
+import { getState, setState } from "./state.ts";
+import { subscribe } from "./subscribe.ts";
+import { whereNow } from "./where-now.ts";
+
+/** Carries out commands. Never rejects. */
+export interface Service {
+  execute<Kind extends CommandKind>(command: CommandOf<Kind>, signal: CancelSignal): Promise<Result<OutcomeOf<Kind>>>;
+}
+
+type KeysetCommandKind = Exclude<CommandKind, "time" | "preflight">;
+
+const executors: { readonly [Kind in KeysetCommandKind]: Execute<Kind> } = {
+  subscribe,
+  heartbeat,
+  leave,
+  "here-now": hereNow,
+  "global-here-now": globalHereNow,
+  "where-now": whereNow,
+  "set-state": setState,
+  "get-state": getState,
+  "list-groups": listGroups,
+  "list-group": listGroup,
+  "change-group": changeGroup,
+  "delete-group": deleteGroup,
+  publish,
+  signal,
+};
+
+/** Creates the service on its parts. */
+export function createService(context: Context, log: Log): Service {
+  return {
+    async execute<Kind extends CommandKind>(command: CommandOf<Kind>, cancel: CancelSignal) {
+      try {
+        // The table pairs each kind with its own outcome; the compiler cannot follow that through a union.
+        return (await dispatch(context, command, cancel)) as Result<OutcomeOf<Kind>>;
+      } catch (error) {
+        return faultOf(error, command.kind, log);
+      }
+    },
+  };
+}
+
+function dispatch(context: Context, command: Command, cancel: CancelSignal): Promise<Result<OutcomeOf<CommandKind>>> {
+  if (command.kind === "preflight") return Promise.resolve(success(undefined));
+  if (command.kind === "time") return Promise.resolve(success({ now: timetokenAt(context.scheduler.now()) - 1n }));
+  const keyset = context.keysets.get(command.subscribeKey);
+  if (keyset === undefined) return Promise.resolve(failure("invalid-subscribe-key"));
+  const run = executors[command.kind] as Execute<CommandKind>;
+  return run(context, keyset, command, cancel);
+}
+
+/** Seconds after which a client may try again when the engine could not answer. */
+const retryAfterSeconds = 1;
+
+function faultOf(error: unknown, kind: CommandKind, log: Log): Result<never> {
+  if (error instanceof EngineError) {
+    log.warn("The engine could not answer.", { command: kind, code: error.code, err: error });
+    return { ok: false, fault: { code: "unavailable", retryAfterSeconds } };
+  }
+  log.error("A command failed for a reason of our own.", { command: kind, err: error });
+  return failure("internal");
+}

@@ -1,0 +1,48 @@
+/** Subscribe v2: the handshake and the poll (wire specification § 4, semantics § 2). */
+import type { Instant } from "@hereabouts/core";
+import { type Delivery, type Result, type SubscribeOutcome, isPresenceName, success, zeroTimetoken } from "@hereabouts/protocol";
+import { collect } from "./collect.ts";
+import type { Context, Execute } from "./context.ts";
+import { holdPoll } from "./held-poll.ts";
+import { type Subscriber, subscriberOf, touchDeliberately, touchOnArrival } from "./subscriber.ts";
+
+/** Answers a handshake at once, and a poll as soon as there is something to tell or its time is up. */
+export const subscribe: Execute<"subscribe"> = async (context, keyset, command, signal) => {
+  const subscriber = await subscriberOf(context, keyset, command);
+  const now = context.scheduler.now();
+  if (command.after === zeroTimetoken) return handshake(context, subscriber, now);
+
+  const touched = await touchOnArrival(context, subscriber, now);
+  const { deliveries, cursor } = await collect(context.engine.log, subscriber, command.after, now);
+  if (deliveries.length > 0) return success({ deliveries, cursor });
+  if (context.heldPolls.isDraining) return success({ deliveries, cursor: command.after });
+  if (context.heldPolls.isFull) return tooManyPolls;
+  return holdPoll(context, subscriber, { cursor, refusedUntil: touched?.refusedUntil, signal });
+};
+
+const noDeliveries: readonly Delivery[] = [];
+
+const tooManyPolls: Result<never> = {
+  ok: false,
+  fault: {
+    code: "too-many-requests",
+    message: "This node holds as many polls as it may.",
+    retryAfterSeconds: 1,
+  },
+};
+
+/**
+ * Takes the user's seats and gives a cursor to poll from. The client's first heartbeat may have come before its
+ * handshake, and its `join` with it: a subscriber of presence is given a cursor before its own recent join, so that it
+ * sees it whichever came first.
+ */
+async function handshake(context: Context, subscriber: Subscriber, now: Instant): Promise<Result<SubscribeOutcome>> {
+  const touched = await touchDeliberately(context, subscriber, now);
+  const { topics } = subscriber.subscription;
+  const ownJoins = touched?.beforeOwnJoins;
+  const cursor =
+    ownJoins !== undefined && topics.some(isPresenceName)
+      ? ownJoins
+      : await context.engine.log.position(subscriber.keyset.subscribeKey, topics, now);
+  return success({ cursor, deliveries: noDeliveries });
+}

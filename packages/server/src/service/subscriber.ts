@@ -1,0 +1,99 @@
+/** One subscribe request, expanded: who asks, for what, and how it keeps the user's seats. */
+import {
+  type Instant,
+  type Keyset,
+  type SeatRequest,
+  type Subscription,
+  type Touched,
+  expandStates,
+  expandSubscription,
+} from "@hereabouts/core";
+import type { Channel, Filter, State, SubscribeCommand } from "@hereabouts/protocol";
+import type { Context } from "./context.ts";
+import { membersOf } from "./members.ts";
+
+/** A subscribe request with its groups expanded as they were when it came. */
+export interface Subscriber {
+  readonly keyset: Keyset;
+  readonly command: SubscribeCommand;
+  readonly subscription: Subscription;
+  readonly filter: Filter | undefined;
+  readonly states: ReadonlyMap<Channel, State> | undefined;
+}
+
+/** Expands a subscribe request. */
+export async function subscriberOf(context: Context, keyset: Keyset, command: SubscribeCommand): Promise<Subscriber> {
+  const members = await membersOf(context, keyset.subscribeKey, command.groups);
+  return {
+    keyset,
+    command,
+    subscription: expandSubscription(command, members),
+    filter: command.filter,
+    states: command.state && expandStates(command.state, command, members),
+  };
+}
+
+/** Takes or renews the seats of a handshake: the client says that it is there. */
+export function touchDeliberately(context: Context, subscriber: Subscriber, now: Instant): Promise<Touched | undefined> {
+  const request = seatRequest(subscriber, "deliberate", subscriber.states);
+  return touch(context, subscriber, request, now);
+}
+
+/** Renews the seats of a poll on its arrival, state included, where the policy lets polls count as activity. */
+export async function touchOnArrival(context: Context, subscriber: Subscriber, now: Instant): Promise<Touched | undefined> {
+  if (subscriber.keyset.policy.impliedHeartbeat) {
+    return touch(context, subscriber, seatRequest(subscriber, "implied", subscriber.states), now);
+  }
+  await setStates(context, subscriber, now);
+  return undefined;
+}
+
+/** Renews the seats of a poll that has waited, where the policy lets polls count as activity. */
+export async function touchAgain(context: Context, subscriber: Subscriber, now: Instant): Promise<Touched | undefined> {
+  if (!subscriber.keyset.policy.impliedHeartbeat) return undefined;
+  return touch(context, subscriber, seatRequest(subscriber, "implied", undefined), now);
+}
+
+async function touch(
+  context: Context,
+  subscriber: Subscriber,
+  request: SeatRequest | undefined,
+  now: Instant,
+): Promise<Touched | undefined> {
+  if (request === undefined) return undefined;
+  return context.engine.presence.touch(subscriber.keyset.subscribeKey, request, now);
+}
+
+/** `undefined` for a plain observer: one who names no user, or nothing that users sit in. */
+function seatRequest(
+  subscriber: Subscriber,
+  intent: SeatRequest["intent"],
+  states: SeatRequest["states"],
+): SeatRequest | undefined {
+  const { command, subscription } = subscriber;
+  if (command.user === undefined || subscription.seats.length === 0) return undefined;
+  return {
+    user: command.user,
+    device: command.device,
+    channels: subscription.seats,
+    timeoutSeconds: command.timeoutSeconds,
+    defaultTimeoutSeconds: subscriber.keyset.policy.presenceTimeoutSeconds,
+    states,
+    intent,
+  };
+}
+
+/** A poll that is no activity may still carry state. */
+async function setStates(context: Context, subscriber: Subscriber, now: Instant): Promise<void> {
+  const { keyset, command, states } = subscriber;
+  if (command.user === undefined || states === undefined) return;
+  for (const [channel, state] of states) {
+    const request = {
+      user: command.user,
+      channels: [channel],
+      state,
+      keepMs: keyset.policy.presenceTimeoutSeconds * 1_000,
+    };
+    await context.engine.presence.setState(keyset.subscribeKey, request, now);
+  }
+}
