@@ -1,0 +1,79 @@
+/**
+ * Makes settings of a file, the environment and flags, in rising priority. Every problem is found before any is told,
+ * and each says where it is, what was given and what may be.
+ */
+import { defaultSettings, type Settings } from "../settings.ts";
+import type { JsonSource, Report } from "./json-source.ts";
+import { environmentLayer, fileLayer, flagLayer, type GivenFlag, type Layer, type Origin } from "./layers.ts";
+import { openDemoProblem } from "./open-demo.ts";
+import { configOption } from "./options.ts";
+
+/** What a configuration is made of. */
+export interface ConfigurationInput {
+  /** In the order given. Only flags of `nodeOptions`. */
+  readonly flags: readonly GivenFlag[];
+  readonly environment: ReadonlyMap<string, string>;
+  /** The text of a file. Throws an error whose message says why it cannot be read. */
+  readText(path: string): string;
+}
+
+/** Settings, and where each comes from. */
+export interface Configuration {
+  readonly settings: Settings;
+  /** By key; what is missing is a default. Keyset values have keys such as `keysets[0].publishKey`. */
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+/** A configuration, or everything that is wrong with it: one sentence each. */
+export type ParsedConfiguration =
+  | { readonly ok: true; readonly configuration: Configuration }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** The settings in force, or every problem there is. An environment variable that is empty counts as not set. */
+export function parseConfiguration(input: ConfigurationInput): ParsedConfiguration {
+  const problems: string[] = [];
+  const report: Report = (problem) => {
+    problems.push(problem);
+  };
+  const source = readSource(input, report);
+  const configuration = merge([
+    ...(source === undefined ? [] : [fileLayer(source, report)]),
+    environmentLayer(input.environment, report),
+    flagLayer(input.flags, report),
+  ]);
+  const { host, keysets } = configuration.settings;
+  const openDemo = problems.length === 0 ? openDemoProblem(host, keysets ?? []) : undefined;
+  if (openDemo !== undefined) report(openDemo);
+  return problems.length === 0 ? { ok: true, configuration } : { ok: false, problems };
+}
+
+function readSource(input: ConfigurationInput, report: Report): JsonSource | undefined {
+  const { flag, environment } = configOption;
+  const given = input.flags.filter((one) => one.flag === flag);
+  if (given.length > 1) report(`${flag}: is given ${given.length} times`);
+  const name = given[0]?.text ?? (input.environment.get(environment) || undefined);
+  if (name === undefined) return undefined;
+  try {
+    return { name, text: input.readText(name).replace(/^\uFEFF/, "") };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    report(`${given.length > 0 ? flag : environment}: cannot read ${name}: ${reason}`);
+    return undefined;
+  }
+}
+
+/** Later layers go before earlier ones, each value as a whole: a list of keysets takes the place of another. */
+function merge(layers: readonly Layer[]): Configuration {
+  let settings = defaultSettings;
+  const origins = new Map<string, Origin>();
+  for (const layer of layers) {
+    settings = { ...settings, ...layer.settings };
+    if (layer.settings.keysets !== undefined) forgetKeysets(origins);
+    for (const [key, origin] of layer.origins) origins.set(key, origin);
+  }
+  return { settings, origins };
+}
+
+function forgetKeysets(origins: Map<string, Origin>): void {
+  for (const key of origins.keys()) if (key.startsWith("keysets[")) origins.delete(key);
+}

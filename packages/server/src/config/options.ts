@@ -1,0 +1,155 @@
+/**
+ * The table of options. Help, validation, `--print-config` and the table in the documentation all come from here; a
+ * setting or policy field without a row does not compile.
+ */
+import { defaultPolicy, type Policy } from "@hereabouts/core";
+import { defaultSettings, type LogLevel, type Settings } from "../settings.ts";
+import { choiceRule, dataRule, hostRule, integerRule, type Rule, switchRule } from "./rules.ts";
+
+/** An option as people see it. */
+export interface Option {
+  /** Its key in a configuration file; `undefined` for what only flags and environment can say. */
+  readonly key: string | undefined;
+  readonly flag: string;
+  readonly environment: string | undefined;
+  /** What stands for the value in help texts; `undefined` for a flag without a value. */
+  readonly placeholder: string | undefined;
+  /** The allowed values, short, with their unit. */
+  readonly range: string | undefined;
+  /** What is in force when it is not set, as text. */
+  readonly standard: string | undefined;
+  readonly description: string;
+}
+
+/** An option for one setting with a single value. */
+export interface SettingOption<Value> extends Option {
+  readonly key: string;
+  readonly environment: string;
+  readonly rule: Rule<Value>;
+}
+
+/** A field of a keyset's policy; it is set in a file or in `HEREABOUTS_KEYSETS`. */
+export interface PolicyField<Value> {
+  readonly key: string;
+  readonly rule: Rule<Value>;
+  readonly standard: Value;
+  readonly description: string;
+}
+
+/** The settings with a single value. */
+export type SingleSetting = Exclude<keyof Settings, "keysets">;
+
+const logLevels: readonly LogLevel[] = ["silent", "fatal", "error", "warn", "info", "debug"];
+
+/** The options for settings with a single value, in the order in which they are shown. */
+export const settingOptions: { readonly [Key in SingleSetting]: SettingOption<Settings[Key]> } = {
+  host: setting("host", hostRule, "The interface to listen on; 0.0.0.0 or :: for all of them."),
+  port: setting("port", integerRule(0, 65_535), "The TCP port to listen on; 0 takes a free one."),
+  data: setting(
+    "data",
+    dataRule,
+    "Where channel groups and keysets are kept, relative to the working directory; :memory: keeps nothing.",
+  ),
+  pollHoldSeconds: setting(
+    "pollHoldSeconds",
+    integerRule(1, 300, "seconds"),
+    "How long a poll is held when nothing happens; clients give up after 310.",
+  ),
+  hereNowCacheMs: setting(
+    "hereNowCacheMs",
+    integerRule(0, 60_000, "ms"),
+    "How long an encoded here now answer is kept for the next caller while its channel stays unchanged.",
+  ),
+  logLevel: setting("logLevel", choiceRule("LEVEL", logLevels), "How much the node says about itself."),
+};
+
+/** The keys of {@link settingOptions}, in their order. */
+export const singleSettings: readonly SingleSetting[] = Object.keys(
+  settingOptions,
+) as readonly SingleSetting[];
+
+/** The option for keysets: a list in a file or in the environment, one `SUBSCRIBE:PUBLISH` per flag. */
+export const keysetsOption: Option & { readonly key: string; readonly environment: string } = {
+  key: "keysets",
+  flag: "--keyset",
+  environment: "HEREABOUTS_KEYSETS",
+  placeholder: "SUBSCRIBE:PUBLISH",
+  range: "1-92 characters a key, without slash, comma, white space",
+  standard: "those stored in the data directory, else demo:demo",
+  description:
+    "A tenant by its subscribe and publish key; repeat it for more. The variable and the file hold a JSON list of objects.",
+};
+
+/** The option that names a configuration file. */
+export const configOption: Option & { readonly environment: string } = {
+  key: undefined,
+  flag: "--config",
+  environment: "HEREABOUTS_CONFIG",
+  placeholder: "FILE",
+  range: "JSON; comments and trailing commas allowed",
+  standard: undefined,
+  description: "A file to take settings from. Environment variables go before it, and flags before both.",
+};
+
+/** The fields of a keyset's policy. */
+export const policyFields: { readonly [Key in keyof Policy]: PolicyField<Policy[Key]> } = {
+  presenceTimeoutSeconds: field(
+    "presenceTimeoutSeconds",
+    integerRule(1, 3_600, "seconds"),
+    "Without a renewal for this long a user's seat ends, where its client does not say otherwise.",
+  ),
+  debounceSeconds: field(
+    "debounceSeconds",
+    integerRule(0, 60, "seconds"),
+    "For this long after a leave, a returning poll does not join again.",
+  ),
+  impliedHeartbeat: field("impliedHeartbeat", switchRule, "Whether a poll renews the seats of its user."),
+  globalHereNow: field(
+    "globalHereNow",
+    switchRule,
+    "Whether here now may be asked for all channels at once.",
+  ),
+  streamFiltering: field(
+    "streamFiltering",
+    switchRule,
+    "Whether presence events carry the metadata that filter expressions can select them by.",
+  ),
+  hereNowStaleMs: field(
+    "hereNowStaleMs",
+    integerRule(0, 60_000, "ms"),
+    "For how long a here now answer may be served although its channel has changed.",
+  ),
+  channelsPerGroupMax: field("channelsPerGroupMax", integerRule(1, 20_000), "Channels a group may hold."),
+};
+
+/** Every option of a node, in the order in which they are shown. */
+export const nodeOptions: readonly Option[] = [configOption, ...Object.values(settingOptions), keysetsOption];
+
+/** Environment variables that others than the configuration read. */
+export const otherEnvironment: readonly string[] = ["HEREABOUTS_RUNTIME"];
+
+function setting<Key extends SingleSetting>(
+  key: Key,
+  rule: Rule<Settings[Key]>,
+  description: string,
+): SettingOption<Settings[Key]> {
+  const words = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return {
+    key,
+    flag: `--${words}`,
+    environment: `HEREABOUTS_${words.replaceAll("-", "_").toUpperCase()}`,
+    placeholder: rule.placeholder,
+    range: rule.range,
+    standard: String(defaultSettings[key]),
+    description,
+    rule,
+  };
+}
+
+function field<Key extends keyof Policy>(
+  key: Key,
+  rule: Rule<Policy[Key]>,
+  description: string,
+): PolicyField<Policy[Key]> {
+  return { key, rule, standard: defaultPolicy[key], description };
+}

@@ -1,0 +1,98 @@
+/** Shows options and what is in force: for `--help`, `--print-config` and the documentation. */
+import type { Keyset } from "@hereabouts/core";
+import type { Configuration } from "./configuration.ts";
+import type { Origin } from "./layers.ts";
+import { keysetsOption, nodeOptions, type Option, policyFields, singleSettings } from "./options.ts";
+
+/** A value in force and where it comes from. */
+interface Sourced {
+  readonly value: unknown;
+  readonly source: Origin;
+}
+
+/** What is in force as JSON text, each value with its source. Keysets that are not set are `null`. */
+export function printConfiguration({ settings, origins }: Configuration): string {
+  const sourced = (key: string, value: unknown): Sourced => ({
+    value,
+    source: origins.get(key) ?? "default",
+  });
+  const single = singleSettings.map((key) => [key, sourced(key, settings[key])] as const);
+  const keysets =
+    settings.keysets === undefined
+      ? { ...sourced(keysetsOption.key, null), meaning: keysetsOption.standard }
+      : settings.keysets.map((keyset, index) =>
+          printKeyset(keyset, (key) => `keysets[${index}].${key}`, sourced),
+        );
+  return `${JSON.stringify({ ...Object.fromEntries(single), [keysetsOption.key]: keysets }, undefined, 2)}\n`;
+}
+
+function printKeyset(
+  keyset: Keyset,
+  keyOf: (key: string) => string,
+  sourced: (key: string, value: unknown) => Sourced,
+): Readonly<Record<string, Sourced>> {
+  const { subscribeKey, publishKey, policy } = keyset;
+  const values = Object.entries({ subscribeKey, publishKey, ...policy });
+  return Object.fromEntries(values.map(([key, value]) => [key, sourced(keyOf(key), value)]));
+}
+
+/** Options as lines of a help text, for 80 columns and more: the flag, what it means, what it may be. */
+export function printOptions(options: readonly Option[]): string {
+  return options
+    .map((option) => {
+      const facts = [
+        option.range,
+        option.standard === undefined ? undefined : `default ${option.standard}`,
+        option.environment,
+      ].filter((fact) => fact !== undefined);
+      const detail = facts.length === 0 ? [] : [`      [${facts.join("; ")}]`];
+      return [`  ${usageOf(option)}`, `      ${option.description}`, ...detail].join("\n");
+    })
+    .join("\n");
+}
+
+/** A keyset's policy fields as lines of a help text. */
+export function printPolicyFields(): string {
+  return Object.values(policyFields)
+    .map(({ key, rule, standard, description }) =>
+      [`  "${key}"`, `      ${description}`, `      [${rule.range}; default ${standard}]`].join("\n"),
+    )
+    .join("\n");
+}
+
+/** The options of a node and the fields of a policy as tables in Markdown. */
+export function optionTables(options: readonly Option[] = nodeOptions): string {
+  return [
+    "| Flag | Variable | Key in a file | Range | Default | Meaning |",
+    "|---|---|---|---|---|---|",
+    ...options.map(optionRow),
+    "",
+    "| Field of a keyset | Range | Default | Meaning |",
+    "|---|---|---|---|",
+    ...Object.values(policyFields).map(
+      ({ key, rule, standard, description }) =>
+        `| \`${key}\` | ${rule.range} | ${standard} | ${description} |`,
+    ),
+    "",
+  ].join("\n");
+}
+
+function optionRow(option: Option): string {
+  const cells = [
+    `\`${usageOf(option)}\``,
+    code(option.environment),
+    code(option.key),
+    option.range ?? "",
+    option.standard ?? "",
+    option.description,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function code(text: string | undefined): string {
+  return text === undefined ? "" : `\`${text}\``;
+}
+
+function usageOf({ flag, placeholder }: Option): string {
+  return placeholder === undefined ? flag : `${flag} ${placeholder}`;
+}

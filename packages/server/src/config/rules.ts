@@ -1,0 +1,77 @@
+/** What a single value may be: its shape, how it is written as text, and how that is told to people. */
+import { isIP } from "node:net";
+import { z } from "zod";
+
+/** What one value may be. */
+export interface Rule<Value> {
+  /** What stands for the value in help texts: `SECONDS`. */
+  readonly placeholder: string;
+  /** The allowed values, in words that follow "is not": `a whole number of seconds from 1 to 300`. */
+  readonly expected: string;
+  /** The same for tables, short: `1-300 s`. */
+  readonly range: string;
+  readonly schema: z.ZodType<Value>;
+  /** A value from a flag or an environment variable, yet to be checked. */
+  fromText(text: string): unknown;
+}
+
+/** A whole number between two others, both included. `unit` is a word such as `seconds`. */
+export function integerRule(min: number, max: number, unit?: string): Rule<number> {
+  return {
+    placeholder: unit?.toUpperCase() ?? "NUMBER",
+    expected: `a whole number${unit === undefined ? "" : ` of ${unit}`} from ${min} to ${max}`,
+    range: `${min}-${max}${unit === undefined ? "" : ` ${unit}`}`,
+    schema: z.int().min(min).max(max),
+    fromText: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
+  };
+}
+
+/** One of a few words. */
+export function choiceRule<Choice extends string>(
+  placeholder: string,
+  choices: readonly Choice[],
+): Rule<Choice> {
+  return {
+    placeholder,
+    expected: `one of ${choices.join(", ")}`,
+    range: choices.join(", "),
+    schema: z.enum(choices),
+    fromText: (text) => text,
+  };
+}
+
+/** True or false. */
+export const switchRule: Rule<boolean> = {
+  placeholder: "true|false",
+  expected: "true or false",
+  range: "true, false",
+  schema: z.boolean(),
+  fromText: (text) => (text === "true" ? true : text === "false" ? false : text),
+};
+
+/** An interface to listen on: an IP address or a host name, without brackets and without a port. */
+export const hostRule: Rule<string> = {
+  placeholder: "ADDRESS",
+  expected: "an IP address or a host name (no port, no brackets)",
+  range: "IP address or host name",
+  schema: z.string().refine((text) => isIP(text) !== 0 || isHostName(text)),
+  fromText: (text) => text,
+};
+
+/** A directory, or `:memory:`. */
+export const dataRule: Rule<string> = {
+  placeholder: "DIRECTORY",
+  expected: "a directory or :memory:",
+  range: "directory or :memory:",
+  schema: z
+    .string()
+    .min(1)
+    .max(4_096)
+    .refine((text) => !text.includes("\0")),
+  fromText: (text) => text,
+};
+
+function isHostName(text: string): boolean {
+  if (text.length > 253 || /^[\d.]+$/.test(text)) return false;
+  return text.split(".").every((label) => /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/i.test(label));
+}
