@@ -1,0 +1,110 @@
+/**
+ * A server process for tests: the real HTTP server over the real service, on a clock that the test moves. It is told
+ * what to do over standard input and answers over standard output (`worlds/control.ts`); it ends when its input ends.
+ */
+import { createInterface } from "node:readline";
+import type { Handler } from "@hereabouts/protocol/wire";
+import { listen } from "@hereabouts/server";
+import { nextTurn, TestClock } from "./test-clock.ts";
+import { type Composition, openComposition } from "./worlds/composition.ts";
+import {
+  arrivalHeader,
+  type ControlOpening,
+  type ControlReply,
+  type ControlRequest,
+} from "./worlds/control.ts";
+
+interface Running {
+  readonly clock: TestClock;
+  readonly node: Composition;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Turns of the event loop after which an answer has left for the client. */
+const flushTurns = 3;
+
+let running: Running | undefined;
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line) as ControlRequest;
+  try {
+    const value = await answer(request);
+    say({ id: request.id, value, errors: running?.node.complaints ?? [] });
+  } catch (problem) {
+    say({
+      id: request.id,
+      problem: problem instanceof Error ? (problem.stack ?? problem.message) : String(problem),
+    });
+  }
+}
+process.exit(0);
+
+async function answer(request: ControlRequest): Promise<number> {
+  if (request.ask === "open") {
+    await running?.stop();
+    running = await open(request.opening);
+    return running.port;
+  }
+  if (running === undefined) throw new Error(`Nothing is open for ${request.ask}.`);
+  switch (request.ask) {
+    case "advance":
+      await running.clock.advance(request.ms);
+      await flush();
+      return running.clock.now();
+    case "waiters":
+      return running.node.heldPolls();
+    case "stop":
+      await running.stop();
+      return 0;
+  }
+}
+
+async function open(opening: ControlOpening): Promise<Running> {
+  const clock = new TestClock(opening.start);
+  const node = await openComposition({ world: opening.options, clock, data: opening.data });
+  const server = await listen(announcingArrivals(node.handler, clock), {
+    host: "127.0.0.1",
+    port: opening.port,
+  });
+  let stopping: Promise<void> | undefined;
+  // In the order of the product's own shutdown.
+  const stop = async (): Promise<void> => {
+    const closed = server.stop();
+    node.drain();
+    await closed;
+    await node.stop();
+  };
+  return {
+    clock,
+    node,
+    port: server.port,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+/** Tells the test when a request it marked has been taken in and all that follows from it has come to rest. */
+function announcingArrivals(handler: Handler, clock: TestClock): Handler {
+  return (request) => {
+    const reply = handler(request);
+    const arrived = request.header(arrivalHeader);
+    if (arrived !== undefined) {
+      void clock
+        .settle()
+        .then(flush)
+        .then(() => say({ arrived }));
+    }
+    return reply;
+  };
+}
+
+async function flush(): Promise<void> {
+  for (let turn = 0; turn < flushTurns; turn += 1) await nextTurn();
+}
+
+function say(reply: ControlReply): void {
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

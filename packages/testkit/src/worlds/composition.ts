@@ -1,0 +1,87 @@
+/** Puts a service together on a test clock: the product's own parts, with time, dice and log in the test's hand. */
+import { defaultPolicy, type Keyset } from "@hereabouts/core";
+import { openEmbeddedEngine } from "@hereabouts/engine-embedded";
+import type { PublishKey, SubscribeKey } from "@hereabouts/protocol";
+import type { Handler } from "@hereabouts/protocol/wire";
+import { defaultSettings, type Log, openNode, type Settings } from "@hereabouts/server";
+import { createSeededRandom } from "../seeded-random.ts";
+import type { TestClock } from "../test-clock.ts";
+import { testKeys, type WorldOptions } from "./world.ts";
+
+/** A service without sockets. */
+export interface Composition {
+  readonly handler: Handler;
+  /** What was logged as an error or a warning since it was opened. */
+  readonly complaints: readonly string[];
+  heldPolls(): number;
+  /** Answers what is held, now and from now on. */
+  drain(): void;
+  /** Answers what is held, stops the loops and lets go of the engine, as a shutdown does. */
+  stop(): Promise<void>;
+}
+
+/** How to put a service together. */
+export interface CompositionOptions {
+  readonly world: WorldOptions;
+  readonly clock: TestClock;
+  /** A directory, or `:memory:`. */
+  readonly data: string;
+}
+
+/** Opens engine and node on the clock. */
+export async function openComposition(options: CompositionOptions): Promise<Composition> {
+  const { clock } = options;
+  const random = createSeededRandom(clock.now());
+  const complaints: string[] = [];
+  const log = complainingLog(complaints);
+  const engine = await openEmbeddedEngine({
+    path: options.data,
+    now: clock.now(),
+    epoch: random.uint32().toString(36),
+    warn: (message: string) => log.warn(message),
+  });
+  const settings = settingsOf(options);
+  const node = await openNode({ settings, engine, scheduler: clock, log });
+  return {
+    handler: node.handler,
+    complaints,
+    heldPolls: () => node.heldPolls(),
+    drain: () => node.drain(),
+    stop: () => node.stop(),
+  };
+}
+
+function settingsOf({ world, data }: CompositionOptions): Settings {
+  return {
+    ...defaultSettings,
+    port: 0,
+    data,
+    keysets: [testKeyset(world)],
+    pollHoldSeconds: world.pollHoldSeconds ?? defaultSettings.pollHoldSeconds,
+    hereNowCacheMs: world.hereNowCacheMs ?? defaultSettings.hereNowCacheMs,
+    logLevel: "silent",
+  };
+}
+
+function testKeyset(world: WorldOptions): Keyset {
+  return {
+    subscribeKey: testKeys.subscribe as SubscribeKey,
+    publishKey: testKeys.publish as PublishKey,
+    policy: { ...defaultPolicy, ...world.policy },
+  };
+}
+
+function complainingLog(complaints: string[]): Log {
+  const complain = (message: string, fields?: Readonly<Record<string, unknown>>): void => {
+    complaints.push(fields === undefined ? message : `${message} ${describeFields(fields)}`);
+  };
+  return { error: complain, warn: complain, info: () => {}, debug: () => {} };
+}
+
+function describeFields(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .map(
+      ([name, value]) => `${name}=${value instanceof Error ? (value.stack ?? value.message) : String(value)}`,
+    )
+    .join(" ");
+}

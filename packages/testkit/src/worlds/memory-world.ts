@@ -1,0 +1,153 @@
+/** The service in this process: requests are handed to its handler, nothing is sent. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CancelSignal, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
+import { withDeadline } from "../deadline.ts";
+import { TestClock } from "../test-clock.ts";
+import { type Composition, openComposition } from "./composition.ts";
+import {
+  type HeldPoll,
+  jsonOrNothing,
+  type Reply,
+  type SendOptions,
+  type World,
+  type WorldOptions,
+} from "./world.ts";
+
+interface Sent extends HeldPoll {
+  readonly target: string;
+}
+
+/** Opens a world without sockets. */
+export async function openMemoryWorld(options: WorldOptions): Promise<World> {
+  const directory = options.persistent ? await mkdtemp(join(tmpdir(), "hereabouts-test-")) : undefined;
+  const data = directory ?? ":memory:";
+  let clock = new TestClock();
+  let node: Composition = await openComposition({ world: options, clock, data });
+  const open = new Set<Sent>();
+
+  const send = (target: string, how: SendOptions): Sent => {
+    const sent = startRequest(node, target, how);
+    open.add(sent);
+    const forget = (): void => {
+      open.delete(sent);
+    };
+    sent.reply.then(forget, forget);
+    return sent;
+  };
+  const ask = (target: string, how: SendOptions): Promise<Reply> =>
+    withDeadline(send(target, how).reply, `An answer to ${how.method ?? "GET"} ${target.slice(0, 200)}`);
+  return {
+    kind: "memory",
+    port: undefined,
+    get: (target, how = {}) => ask(target, how),
+    post: (target, body, how = {}) => ask(target, { ...how, method: "POST", body }),
+    poll: async (target, how = {}) => {
+      const sent = send(target, how);
+      await clock.settle();
+      return sent;
+    },
+    advance: (ms) => clock.advance(ms),
+    now: () => clock.now(),
+    waiters: async () => node.heldPolls(),
+    stop: () => node.stop(),
+    restart: async (skipMs = 0) => {
+      await node.stop();
+      await clock.settle();
+      clock = new TestClock(clock.now() + skipMs);
+      node = await openComposition({ world: options, clock, data });
+    },
+    close: async () => {
+      for (const sent of open) sent.drop();
+      await clock.settle();
+      const left = node.heldPolls();
+      await node.stop();
+      if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+      complainOnClose(left, node.complaints);
+    },
+  };
+}
+
+/** Throws when a world that is closed has polls left or has complained. */
+export function complainOnClose(waiters: number, complaints: readonly string[]): void {
+  if (waiters > 0) throw new Error(`${waiters} polls are still held after their clients have gone.`);
+  if (complaints.length > 0) throw new Error(`The service complained: ${complaints.join("\n")}`);
+}
+
+function startRequest(node: Composition, target: string, how: SendOptions): Sent {
+  const signal = createSignal();
+  let settled = false;
+  let reject: (problem: Error) => void = () => {};
+  const dropped = new Promise<never>((_resolve, rejectReply) => {
+    reject = rejectReply;
+  });
+  const answered = node.handler(wireRequest(target, how, signal.signal)).then((response) => {
+    settled = true;
+    return toReply(response);
+  });
+  const reply = Promise.race([answered, dropped]);
+  reply.catch(() => {});
+  return {
+    target,
+    reply,
+    isSettled: () => settled,
+    drop: () => {
+      signal.cancel();
+      settled = true;
+      reject(new Error(`The request was dropped: ${target}`));
+    },
+  };
+}
+
+function wireRequest(target: string, how: SendOptions, signal: CancelSignal): WireRequest {
+  if (how.body !== undefined && typeof how.body !== "string") {
+    throw new Error("A body of bytes needs a world with sockets: decoding it is the HTTP adapter's.");
+  }
+  const headers = new Map(Object.entries(how.headers ?? {}));
+  return {
+    method: how.method ?? "GET",
+    target,
+    header: (name) => headers.get(name),
+    body: how.body,
+    signal,
+  };
+}
+
+function toReply(response: WireResponse): Reply {
+  const headers = Object.entries(response.headers).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
+  return {
+    status: response.status,
+    headers: Object.fromEntries(headers),
+    text: response.body,
+    json: jsonOrNothing(response.body),
+  };
+}
+
+function createSignal(): { readonly signal: CancelSignal; cancel(): void } {
+  let cancelled = false;
+  const listeners = new Set<() => void>();
+  return {
+    signal: {
+      get cancelled() {
+        return cancelled;
+      },
+      onCancel: (run) => {
+        if (cancelled) run();
+        else listeners.add(run);
+        return () => {
+          listeners.delete(run);
+        };
+      },
+    },
+    cancel: () => {
+      if (cancelled) return;
+      cancelled = true;
+      const called = [...listeners];
+      listeners.clear();
+      for (const run of called) run();
+    },
+  };
+}

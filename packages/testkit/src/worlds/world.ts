@@ -1,0 +1,92 @@
+/** What a test can do to a running service, whatever lies between: nothing, or a real HTTP server on Bun or Node. */
+import type { Instant, Policy } from "@hereabouts/core";
+
+/** Where the service runs: in this process without sockets, or as a process of its own on Bun or on Node. */
+export type WorldKind = "memory" | "bun" | "node";
+
+/** Every kind of world, for `describe.each`. */
+export const worldKinds: readonly WorldKind[] = ["memory", "bun", "node"];
+
+/** The worlds with real sockets. */
+export const socketWorldKinds: readonly ("bun" | "node")[] = ["bun", "node"];
+
+/** How to open a world. */
+export interface WorldOptions {
+  /** What the keyset has otherwise than by default. */
+  readonly policy?: Partial<Policy>;
+  /** Seconds an idle poll is held. Default 280. */
+  readonly pollHoldSeconds?: number;
+  /** Milliseconds an encoded here now answer is kept for the next caller while nothing changes. Default 3000. */
+  readonly hereNowCacheMs?: number;
+  /** Whether data is kept on disk, so that `restart` finds it. Default false. */
+  readonly persistent?: boolean;
+}
+
+/** How to send a request. */
+export interface SendOptions {
+  readonly method?: string;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** A connection of its own instead of a kept one. Default `shared`. */
+  readonly connection?: "shared" | "own";
+}
+
+/** An answer as it came. */
+export interface Reply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The text as JSON; `undefined` when it is none. */
+  readonly json: unknown;
+}
+
+/** A request that may stay unanswered for long. */
+export interface HeldPoll {
+  /** Rejects when the poll is dropped. */
+  readonly reply: Promise<Reply>;
+  /** Whether the answer (or an error) is there. */
+  isSettled(): boolean;
+  /** Closes the connection without waiting for an answer. */
+  drop(): void;
+}
+
+/** A running service with one keyset (`testKeys`) whose time is the test's. */
+export interface World {
+  readonly kind: WorldKind;
+  /** The TCP port on 127.0.0.1; `undefined` where there are no sockets. */
+  readonly port: number | undefined;
+  /** Sends a request with exactly this target and waits for its answer. */
+  get(target: string, options?: SendOptions): Promise<Reply>;
+  post(target: string, body: string | Uint8Array, options?: SendOptions): Promise<Reply>;
+  /** Sends a request and returns when it is held or answered. */
+  poll(target: string, options?: SendOptions): Promise<HeldPoll>;
+  /** Lets time pass at the server and everything come to rest, answers on their way included. */
+  advance(ms: number): Promise<void>;
+  /** The server's time. */
+  now(): Instant;
+  /** How many polls the server holds. */
+  waiters(): Promise<number>;
+  /** Stops the service as a shutdown does. Only `close` and `restart` make sense afterwards. */
+  stop(): Promise<void>;
+  /** Stops the service and starts it anew on the same data and port; the clock goes on, `skipMs` later (or earlier). */
+  restart(skipMs?: number): Promise<void>;
+  /** Drops what is open, checks that no poll is left behind and that nothing was logged as an error, and stops. */
+  close(): Promise<void>;
+}
+
+/** The keys of every world's keyset. */
+export const testKeys: { readonly subscribe: string; readonly publish: string } = {
+  subscribe: "sub-test",
+  publish: "pub-test",
+};
+
+/** A text as JSON, `undefined` when it is none. */
+export function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
