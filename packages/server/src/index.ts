@@ -1,8 +1,22 @@
 /** The Hereabouts service. */
-export { type Log, type LogFields, createLog, silentLog } from "./log.ts";
-export { type RunningServer, RefusedSettingsError, runServer } from "./main.ts";
-export { type LogLevel, type Settings, defaultSettings } from "./settings.ts";
-
+export {
+  type Configuration,
+  type ConfigurationInput,
+  type GivenFlag,
+  hint,
+  nodeOptions,
+  type Option,
+  openDemoProblem,
+  optionTables,
+  type ParsedConfiguration,
+  parseConfiguration,
+  printConfiguration,
+  printOptions,
+  printPolicyFields,
+} from "./config/index.ts";
 export { type Listener, type ListenOptions, listen, runtimeName } from "./http/listen.ts";
+export { createLog, type Log, type LogFields, silentLog } from "./log.ts";
+export { RefusedSettingsError, type RunningServer, runServer } from "./main.ts";
 export { type HereaboutsNode, type NodeOptions, openNode } from "./node.ts";
-export { type TimeSources, createSystemScheduler } from "./system-scheduler.ts";
+export { defaultSettings, type LogLevel, type Settings } from "./settings.ts";
+export { createSystemScheduler, type TimeSources } from "./system-scheduler.ts";

@@ -1,0 +1,168 @@
+/** `hereabouts serve`: runs a node until it is told to stop. */
+import {
+  type Configuration,
+  createLog,
+  createSystemScheduler,
+  type GivenFlag,
+  nodeOptions,
+  type Option,
+  parseConfiguration,
+  printConfiguration,
+  printOptions,
+  printPolicyFields,
+  RefusedSettingsError,
+  type RunningServer,
+  runServer,
+  runtimeName,
+} from "@hereabouts/server";
+import { parseArguments } from "../arguments.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Io } from "../io.ts";
+import { startProblem } from "../start-problem.ts";
+import { packageVersion } from "../version.ts";
+
+/** Milliseconds a node may take to stop before the process ends all the same. */
+export const stopPatienceMs = 10_000;
+
+const runtimeOption: Option = {
+  key: undefined,
+  flag: "--runtime",
+  environment: "HEREABOUTS_RUNTIME",
+  placeholder: "RUNTIME",
+  range: "auto, bun, node",
+  standard: "auto",
+  description: "What to run on: auto takes Bun 1.4 or newer when there is one, else Node.js 24 or newer.",
+};
+
+const printConfigOption: Option = {
+  key: undefined,
+  flag: "--print-config",
+  environment: undefined,
+  placeholder: undefined,
+  range: undefined,
+  standard: undefined,
+  description: "Prints what is in force as JSON, with the source of each value, and starts nothing.",
+};
+
+const helpOption: Option = {
+  key: undefined,
+  flag: "--help",
+  environment: undefined,
+  placeholder: undefined,
+  range: undefined,
+  standard: undefined,
+  description: "Prints this help.",
+};
+
+/** Every option of `serve`, in the order in which they are shown. */
+export const serveOptions: readonly Option[] = [...nodeOptions, runtimeOption, printConfigOption, helpOption];
+
+/** What somebody wants of `serve`. */
+export type ServeWish =
+  | { readonly kind: "help" }
+  | { readonly kind: "refused"; readonly problems: readonly string[] }
+  | { readonly kind: "print" | "run"; readonly configuration: Configuration };
+
+/** Understands the arguments after `serve`, with the files and variables they rest on. Starts nothing. */
+export function parse(args: readonly string[], io: Io): ServeWish {
+  if (args.includes("--help") || args.includes("-h")) return { kind: "help" };
+  const { flags, problems } = parseArguments(args, serveOptions);
+  const parsed = parseConfiguration({ flags, environment: io.environment, readText: io.readText });
+  const all = [...problems, ...runtimeProblems(flags), ...(parsed.ok ? [] : parsed.problems)];
+  if (!parsed.ok || all.length > 0) return { kind: "refused", problems: all };
+  const isPrint = flags.some(({ flag }) => flag === printConfigOption.flag);
+  return { kind: isPrint ? "print" : "run", configuration: parsed.configuration };
+}
+
+/** Does what is wished. Resolves with the exit code; a node's when it has stopped. */
+export async function run(wish: ServeWish, io: Io): Promise<number> {
+  switch (wish.kind) {
+    case "help":
+      io.out(serveHelp());
+      return exitCodes.done;
+    case "refused":
+      for (const problem of wish.problems) io.err(`hereabouts: ${problem}\n`);
+      return exitCodes.refused;
+    case "print":
+      io.out(printConfiguration(wish.configuration));
+      return exitCodes.done;
+    case "run":
+      return await serve(wish.configuration, io);
+  }
+}
+
+/** The help of `serve`. */
+export function serveHelp(): string {
+  return `Usage: hereabouts serve [options]
+
+Runs a node until it is told to stop (Ctrl-C, SIGTERM). What it says about itself goes to standard error, one JSON
+line each.
+
+Options, each with [what it may be; its default; its environment variable]:
+${printOptions(serveOptions)}
+
+A file and HEREABOUTS_KEYSETS may say more about a keyset, beside "subscribeKey" and "publishKey":
+${printPolicyFields()}
+
+A file, all of whose keys are optional:
+  {
+    "host": "0.0.0.0",
+    "port": 7400,
+    "keysets": [{ "subscribeKey": "my-sub", "publishKey": "my-pub", "presenceTimeoutSeconds": 60 }]
+  }
+`;
+}
+
+/** The runtime is chosen before this program runs; here it is only made sure that it was. */
+function runtimeProblems(flags: readonly GivenFlag[]): readonly string[] {
+  return flags
+    .filter(({ flag }) => flag === runtimeOption.flag)
+    .flatMap(({ text }) => {
+      if (text !== "auto" && text !== "bun" && text !== "node") {
+        return [`--runtime: ${JSON.stringify(text)} is not one of ${runtimeOption.range}`];
+      }
+      const isWished = text === "auto" || runtimeName().toLowerCase().startsWith(text);
+      return isWished ? [] : [`--runtime: ${text} is asked for, but this is ${runtimeName()}`];
+    });
+}
+
+async function serve({ settings }: Configuration, io: Io): Promise<number> {
+  let server: RunningServer;
+  try {
+    server = await runServer(settings, createLog(settings.logLevel));
+  } catch (error) {
+    const isRefused = error instanceof RefusedSettingsError;
+    io.err(`hereabouts: ${isRefused ? error.message : startProblem(error, settings)}\n`);
+    return isRefused ? exitCodes.refused : exitCodes.failed;
+  }
+  io.out(welcome(server));
+  await new Promise<void>((resolve) => io.onStop(resolve));
+  return await stop(server, io);
+}
+
+/** What a node says when it listens. */
+function welcome({ url, isDemo }: RunningServer): string {
+  const lines = [`Hereabouts ${packageVersion()} on ${runtimeName()} listens on ${url}`];
+  if (isDemo) {
+    const presence = `${url}/v2/presence/sub-key/demo/channel/lobby`;
+    lines.push(
+      "No keysets are set, so this is a demonstration: everybody on this machine may use the keys demo and demo.",
+      `  join      curl '${presence}/heartbeat?uuid=ann&heartbeat=300'`,
+      `  here now  curl '${presence}'`,
+      `  watch     curl '${url}/v2/subscribe/demo/lobby-pnpres/0?uuid=bob&tt=1'`,
+    );
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+async function stop(server: RunningServer, io: Io): Promise<number> {
+  const scheduler = createSystemScheduler();
+  const late = new Promise<number>((resolve) => {
+    scheduler.at(scheduler.now() + stopPatienceMs, () => {
+      io.err(`hereabouts: not stopped after ${stopPatienceMs / 1_000} seconds: ending all the same\n`);
+      resolve(exitCodes.failed);
+    });
+    io.onStop(() => resolve(exitCodes.failed));
+  });
+  return await Promise.race([server.stop().then(() => exitCodes.done), late]);
+}
