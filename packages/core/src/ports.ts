@@ -88,8 +88,8 @@ export interface SeatRequest {
 export interface Touched {
   readonly changes: readonly Change[];
   /**
-   * A cursor from which a poll sees every join of this user, in these channels, that is at most `ownJoinWindowMs` old,
-   * this touch's included; `undefined` when there is none.
+   * A cursor from which a poll sees, in each of these channels, the join that this user's seat began with, where it is
+   * at most `ownJoinWindowMs` old, this touch's included; `undefined` when there is none.
    */
   readonly beforeOwnJoins: Timetoken | undefined;
   /** When implied seats were refused by a debounce: the latest instant at which asking again will do. */
@@ -212,7 +212,10 @@ export interface EventLog {
     publications: readonly Publication[],
     now: Instant,
   ): Promise<readonly Timetoken[]>;
-  /** Entries of these topics after a cursor, each once. */
+  /**
+   * Entries of these topics after a cursor, each once. A cursor from the future, which only another service can have
+   * given, reads as the present: nothing yet, and a cursor from which everything later is seen.
+   */
   read(
     keyset: SubscribeKey,
     topics: readonly Channel[],
@@ -228,7 +231,10 @@ export interface EventLog {
 
 /** Named sets of channels. A group exists while it has channels. Durable when the promise resolves. */
 export interface GroupStore {
-  /** Adds and removes channels, in one step. False when the group would hold more than `channelsMax`: nothing changes. */
+  /**
+   * Adds channels, then removes channels, in one step. False, and nothing changes, when something is added and the
+   * group would hold more than `channelsMax`, or the keyset more than `groupsPerKeysetMax` groups.
+   */
   change(
     keyset: SubscribeKey,
     group: Group,

@@ -1,0 +1,114 @@
+/** The log behind its port: one log per keyset, one source of timetokens for all. */
+import {
+  type Cancel,
+  type Change,
+  type Instant,
+  type LogEntry,
+  type LogPage,
+  logEntriesPerKeysetMax,
+  type Publication,
+} from "@hereabouts/core";
+import type { Channel, SubscribeKey, Timetoken, UserId } from "@hereabouts/protocol";
+import { KeysetLog } from "./keyset-log.ts";
+import type { TimetokenSource } from "./timetoken-source.ts";
+
+/** What a log needs. */
+export interface EmbeddedEventLogOptions {
+  readonly timetokens: TimetokenSource;
+  /** Places for entries in one keyset. Default `logEntriesPerKeysetMax`. */
+  readonly entriesPerKeysetMax?: number;
+}
+
+/** All keysets' entries, in memory. Synchronous, so that a change and its entry are one step. */
+export class EmbeddedEventLog {
+  readonly #logs = new Map<SubscribeKey, KeysetLog>();
+  readonly #timetokens: TimetokenSource;
+  readonly #entriesMax: number;
+
+  constructor({ timetokens, entriesPerKeysetMax = logEntriesPerKeysetMax }: EmbeddedEventLogOptions) {
+    this.#timetokens = timetokens;
+    this.#entriesMax = entriesPerKeysetMax;
+  }
+
+  /** Adds publications, gives each a timetoken, then wakes who waits for them. */
+  append(keyset: SubscribeKey, publications: readonly Publication[], now: Instant): readonly Timetoken[] {
+    const entries = publications.map((publication): LogEntry => {
+      return { kind: "publication", timetoken: this.#timetokens.next(now), publication };
+    });
+    this.#logOf(keyset).append(entries, now);
+    return entries.map((entry) => entry.timetoken);
+  }
+
+  /** Adds changes, then wakes who waits for them. */
+  appendChanges(keyset: SubscribeKey, changes: readonly Change[], now: Instant): void {
+    const entries = changes.map((change): LogEntry => {
+      return { kind: "change", timetoken: this.#timetokens.next(now), change };
+    });
+    this.#logOf(keyset).append(entries, now);
+  }
+
+  /** See the port. A cursor of the future, which only another server can have given, reads as the present. */
+  read(keyset: SubscribeKey, request: LogRequest, now: Instant): LogPage {
+    const { topics, after, limit } = request;
+    const newest = this.#timetokens.peek(now);
+    const log = this.#logs.get(keyset);
+    if (log === undefined) return { entries: [], cursor: newest };
+    // One more than asked for tells whether the limit cuts.
+    const entries = log.read(topics, after, limit + 1, now);
+    if (entries.length <= limit) return { entries, cursor: newest };
+    const page = entries.slice(0, limit);
+    return { entries: page, cursor: page.at(-1)?.timetoken ?? after };
+  }
+
+  /** A position that holds for every topic. */
+  position(now: Instant): Timetoken {
+    return this.#timetokens.peek(now);
+  }
+
+  /** Calls `wake`, before the verb that appended returns, when one of these topics has news. */
+  watch(keyset: SubscribeKey, topics: readonly Channel[], wake: () => void): Cancel {
+    return this.#logOf(keyset).watch(topics, wake);
+  }
+
+  /** A cursor from which a poll sees a user's newest join in each of these channels; `undefined` when there is none. */
+  beforeJoins(keyset: SubscribeKey, user: UserId, channels: readonly Channel[]): Timetoken | undefined {
+    const log = this.#logs.get(keyset);
+    let least: Timetoken | undefined;
+    for (const channel of channels) {
+      const timetoken = log?.newestJoin(channel, user)?.timetoken;
+      if (timetoken !== undefined && (least === undefined || timetoken < least)) least = timetoken;
+    }
+    return least === undefined ? undefined : least - 1n;
+  }
+
+  /** Frees what is too old to be asked for, not more than a call should. */
+  expire(keyset: SubscribeKey, now: Instant): void {
+    this.#logs.get(keyset)?.expire(now);
+  }
+
+  /** Every entry, by keyset, oldest first. */
+  *dump(): Iterable<readonly [SubscribeKey, readonly LogEntry[]]> {
+    for (const [keyset, log] of this.#logs) yield [keyset, log.dump()];
+  }
+
+  /** Takes back entries of an earlier life, oldest first. */
+  restore(keyset: SubscribeKey, entries: readonly LogEntry[], now: Instant): void {
+    this.#logOf(keyset).append(entries, now);
+  }
+
+  #logOf(keyset: SubscribeKey): KeysetLog {
+    let log = this.#logs.get(keyset);
+    if (log === undefined) {
+      log = new KeysetLog(this.#entriesMax);
+      this.#logs.set(keyset, log);
+    }
+    return log;
+  }
+}
+
+/** What a read asks for. */
+export interface LogRequest {
+  readonly topics: readonly Channel[];
+  readonly after: Timetoken;
+  readonly limit: number;
+}
