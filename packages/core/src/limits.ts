@@ -44,3 +44,9 @@ export const sweepEveryMs = 100;
 
 /** Polls one node holds; one more is answered with "too many requests". */
 export const heldPollsMax = 1_000_000;
+
+/** Empty channels whose revision is remembered, in a keyset; the one that has been empty longest gives way. */
+export const emptyChannelsPerKeysetMax = 200_000;
+
+/** Users without a seat of whom something is remembered (state, a debounce), in a keyset; the oldest gives way. */
+export const absencesPerKeysetMax = 200_000;

@@ -1,0 +1,33 @@
+/** What subscribers are told of a log entry: a pure function of the entry and the keyset's policy. */
+import { emptyState, type Item, type PresenceEvent, presenceChannel } from "@hereabouts/protocol";
+import type { Policy } from "./policy.ts";
+import type { Change, LogEntry } from "./ports.ts";
+
+/** An entry as subscribers see it, or `undefined` when they are not to see it. */
+export function announce(entry: LogEntry, policy: Policy): Item | undefined {
+  if (entry.kind === "publication") return { ...entry.publication, timetoken: entry.timetoken };
+  return {
+    kind: "presence",
+    timetoken: entry.timetoken,
+    channel: presenceChannel(entry.change.channel),
+    event: toEvent(entry.change),
+    metadata: policy.streamFiltering,
+  };
+}
+
+/** A leave carries state only when there was some, a timeout always (semantics § 4). */
+function toEvent(change: Change): PresenceEvent {
+  const { channel, user, at, occupancy } = change;
+  const about = { channel, user, at, occupancy };
+  const state = change.state ?? emptyState;
+  switch (change.kind) {
+    case "join":
+      return { action: "join", ...about };
+    case "leave":
+      return { action: "leave", ...about, state: state === emptyState ? undefined : state };
+    case "timeout":
+      return { action: "timeout", ...about, state };
+    case "state-change":
+      return { action: "state-change", ...about, state };
+  }
+}

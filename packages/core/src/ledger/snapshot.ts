@@ -1,0 +1,191 @@
+/** The whole table as plain records and back, so that a restart is not noticed. No record is large. */
+import type { Channel, DeviceId, State, UserId } from "@hereabouts/protocol";
+import { assert } from "../assert.ts";
+import type { Instant } from "../ports.ts";
+import { Channels } from "./channels.ts";
+import { holderOf, leasesOf } from "./leases.ts";
+import {
+  type Absence,
+  type ChannelRecord,
+  createAbsence,
+  createRecord,
+  createSeat,
+  type Seat,
+} from "./table.ts";
+
+/** Comes first: what is not of any channel. */
+export interface LedgerHeadRecord {
+  readonly kind: "ledger";
+  /** The ledger's time when it was dumped. */
+  readonly now: Instant;
+  /** Every deadline in the dump is later than this. */
+  readonly startsAt: Instant;
+  /** The last number drawn. */
+  readonly order: number;
+}
+
+/** A channel, or part of a large one: then every part repeats the channel's own fields. */
+export interface LedgerChannelRecord {
+  readonly kind: "channel";
+  readonly channel: Channel;
+  readonly epoch: string;
+  readonly revision: number;
+  readonly order: number;
+  /** When it is forgotten, if it is empty. */
+  readonly forgetAt: Instant;
+  readonly seats: readonly SeatRecord[];
+  readonly absences: readonly AbsenceRecord[];
+}
+
+/** A seat. */
+export interface SeatRecord {
+  readonly user: UserId;
+  readonly order: number;
+  readonly since: Instant;
+  readonly timeoutMs: number;
+  readonly state?: State;
+  /** Device (`null`: unnamed) and end. */
+  readonly leases: readonly (readonly [DeviceId | null, Instant])[];
+}
+
+/** What is remembered of a user without a seat. */
+export interface AbsenceRecord {
+  readonly user: UserId;
+  readonly order: number;
+  readonly state?: State;
+  readonly stateEndsAt: Instant;
+  readonly debounceEndsAt: Instant;
+}
+
+/** One record of a dump: JSON holds it without loss. */
+export type LedgerRecord = LedgerHeadRecord | LedgerChannelRecord;
+
+/** What a ledger consists of. */
+export interface LedgerContents {
+  readonly table: Channels;
+  readonly lastOrder: number;
+}
+
+/** A record is closed when its seats and absences have come to this many characters, roughly. */
+const recordCharacters = 128 * 1_024;
+const seatCharacters = 200;
+const leaseCharacters = 100;
+
+/** Everything in a table, piece by piece. The table must not change meanwhile. */
+export function* dumpContents({ table, lastOrder }: LedgerContents): Generator<LedgerRecord, void> {
+  const { now } = table;
+  const [overdue] = table.due;
+  const startsAt = overdue === undefined ? now : Math.min(now, overdue.deadline - 1);
+  yield { kind: "ledger", now, startsAt, order: lastOrder };
+  for (const record of table.occupied) yield* dumpChannel(record);
+  for (const record of table.records.values()) {
+    if (record.seats.size > 0 && !table.occupied.has(record)) yield* dumpChannel(record);
+  }
+  for (const record of table.empty) yield* dumpChannel(record);
+}
+
+/** The contents that records were dumped from, every instant moved by `shiftMs`. */
+export function restoreContents(records: Iterable<LedgerRecord>, shiftMs: number): LedgerContents {
+  assert(Number.isInteger(shiftMs), "a shift is a whole number of milliseconds");
+  const iterator = records[Symbol.iterator]();
+  const head = iterator.next().value;
+  assert(head?.kind === "ledger", "a dump begins with the ledger's own record");
+  const table = new Channels(head.startsAt + shiftMs);
+  const absences: Absence[] = [];
+  for (let next = iterator.next(); next.done !== true; next = iterator.next()) {
+    assert(next.value.kind === "channel", "a dump has one record of the ledger's own");
+    restoreChannel(table, next.value, shiftMs, absences);
+  }
+  absences.sort((left, right) => left.order - right.order);
+  for (const absence of absences) {
+    table.addAbsence(absence);
+    table.fileAbsence(absence);
+  }
+  table.advance(head.now + shiftMs);
+  return { table, lastOrder: head.order };
+}
+
+function* dumpChannel(record: ChannelRecord): Generator<LedgerChannelRecord, void> {
+  let seats: SeatRecord[] = [];
+  let absences: AbsenceRecord[] = [];
+  let room = recordCharacters;
+  for (const seat of record.seats.values()) {
+    const dumped = dumpSeat(seat);
+    seats.push(dumped);
+    room -= seatCharacters + leaseCharacters * dumped.leases.length + (dumped.state?.length ?? 0);
+    if (room > 0) continue;
+    yield channelRecord(record, seats, absences);
+    seats = [];
+    room = recordCharacters;
+  }
+  for (const absence of record.absences?.values() ?? []) {
+    absences.push(dumpAbsence(absence));
+    room -= seatCharacters + (absence.state?.length ?? 0);
+    if (room > 0) continue;
+    yield channelRecord(record, seats, absences);
+    seats = [];
+    absences = [];
+    room = recordCharacters;
+  }
+  const isWhole = room === recordCharacters && record.seats.size + (record.absences?.size ?? 0) > 0;
+  if (!isWhole) yield channelRecord(record, seats, absences);
+}
+
+function channelRecord(
+  record: ChannelRecord,
+  seats: readonly SeatRecord[],
+  absences: readonly AbsenceRecord[],
+): LedgerChannelRecord {
+  const { channel, epoch, revision, order, deadline } = record;
+  return { kind: "channel", channel, epoch, revision, order, forgetAt: deadline, seats, absences };
+}
+
+function dumpSeat(seat: Seat): SeatRecord {
+  const { user, order, since, timeoutMs, state } = seat;
+  const leases = leasesOf(seat).map(([device, endsAt]) => [device ?? null, endsAt] as const);
+  return { user, order, since, timeoutMs, leases, ...(state === undefined ? {} : { state }) };
+}
+
+function dumpAbsence(absence: Absence): AbsenceRecord {
+  const { user, order, state, stateEndsAt, debounceEndsAt } = absence;
+  return { user, order, stateEndsAt, debounceEndsAt, ...(state === undefined ? {} : { state }) };
+}
+
+function restoreChannel(
+  table: Channels,
+  from: LedgerChannelRecord,
+  shiftMs: number,
+  absences: Absence[],
+): void {
+  const record = table.openRecord(from.channel, () => {
+    const made = createRecord(from.channel, from.epoch, from.order);
+    made.revision = from.revision;
+    made.deadline = from.forgetAt + shiftMs;
+    return made;
+  });
+  assert(record.epoch === from.epoch, "all parts of a channel are of one epoch");
+  for (const seat of from.seats) table.addSeat(restoreSeat(table, record, seat, shiftMs));
+  for (const { user, order, state, stateEndsAt, debounceEndsAt } of from.absences) {
+    const absence = createAbsence(record, user, order);
+    absence.state = state;
+    absence.stateEndsAt = stateEndsAt + shiftMs;
+    absence.debounceEndsAt = debounceEndsAt + shiftMs;
+    absences.push(absence);
+  }
+}
+
+function restoreSeat(table: Channels, record: ChannelRecord, from: SeatRecord, shiftMs: number): Seat {
+  const leases = new Map<DeviceId | undefined, Instant>();
+  for (const [device, endsAt] of from.leases) leases.set(device ?? undefined, endsAt + shiftMs);
+  const { holder, deadline } = holderOf(leases);
+  return createSeat({
+    deadline,
+    order: from.order,
+    record,
+    user: table.users.intern(from.user),
+    since: from.since + shiftMs,
+    timeoutMs: from.timeoutMs,
+    holder,
+    state: from.state,
+  });
+}
