@@ -1,0 +1,54 @@
+/** The load process: takes orders from the bench over its channel, one at a time, and reports. */
+import { type Crowd, expectationOf, openCrowd, sendEach } from "./crowd.ts";
+import type { CrowdReport, EachOrder, LoadOrder, LoadReply, LoadReports } from "./messages.ts";
+import { saturate } from "./saturate.ts";
+
+let crowd: Crowd | undefined;
+
+async function run(order: LoadOrder): Promise<LoadReports[LoadOrder["kind"]]> {
+  switch (order.kind) {
+    case "saturate":
+      return await saturate(order);
+    case "each":
+      return await each(order);
+    case "open": {
+      const opened = await openCrowd(order);
+      crowd = opened.crowd;
+      return opened.report;
+    }
+    case "ask":
+      return await present().ask(order.plan);
+    case "hold":
+      return await present().hold(order.plan);
+    case "release":
+      return await present().release(order.plan, expectationOf(order));
+    case "abort": {
+      const leaving = present();
+      crowd = undefined;
+      return await leaving.abort();
+    }
+  }
+}
+
+function present(): Crowd {
+  if (crowd === undefined) throw new Error("No crowd is open.");
+  return crowd;
+}
+
+async function each(order: EachOrder): Promise<CrowdReport> {
+  const startedAt = performance.now();
+  const count = await sendEach(order.port, order.plan, order.connections);
+  return { count, serverCpuMs: 0, elapsedMs: performance.now() - startedAt, spreadMs: 0 };
+}
+
+function reply(message: LoadReply): void {
+  process.send?.(message);
+}
+
+process.on("message", (order: LoadOrder) => {
+  run(order).then(
+    (report) => reply({ ok: true, report }),
+    (error: unknown) => reply({ ok: false, reason: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));

@@ -1,0 +1,133 @@
+/** What the bench and its load process say to each other, over the channel between them. */
+
+/** A list of requests, described: the load process makes the bytes. */
+export type Plan =
+  /** Each of `users` renews its seats in two of `channels`, one per request: `2 * users` requests in mixed order. */
+  | { readonly kind: "heartbeats"; readonly users: number; readonly channels: number }
+  /** Each of `users` takes a seat in one channel. */
+  | { readonly kind: "fill"; readonly channel: string; readonly users: number }
+  /** One request, over and over. */
+  | { readonly kind: "repeat"; readonly target: string }
+  /** Users from `first` on: user `n` sits down in channel `n` modulo `channels` with a handshake. */
+  | {
+      readonly kind: "handshakes";
+      readonly first: number;
+      readonly users: number;
+      readonly channels: number;
+    }
+  /** The same users wait for news of their channel and of its presence channel, from a cursor on. */
+  | {
+      readonly kind: "polls";
+      readonly first: number;
+      readonly users: number;
+      readonly channels: number;
+      readonly cursor: string;
+    }
+  /** One message to each channel. */
+  | { readonly kind: "publishes"; readonly channels: number; readonly text: string };
+
+/** Keeps a server busy from many connections and says what it cost. */
+export interface SaturateOrder {
+  readonly kind: "saturate";
+  readonly port: number;
+  /** The server's process, whose CPU time is read. */
+  readonly pid: number;
+  readonly plan: Plan;
+  readonly connections: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  /** Requests sent in turn, beside the load, one each `everyMs`. */
+  readonly beside: { readonly targets: readonly string[]; readonly everyMs: number } | undefined;
+}
+
+/** What a saturated server did. */
+export interface SaturateReport {
+  readonly answers: number;
+  readonly seconds: number;
+  readonly serverCpuMs: number;
+  /** Milliseconds that core 0 spent on anything but the server; meaningful when the server is pinned there. */
+  readonly otherCpuMs: number;
+  readonly latencyMs: { readonly median: number; readonly p99: number };
+  /** Requests sent beside the load while it was measured. */
+  readonly besideAnswers: number;
+}
+
+/** Sends every request of a plan once, in order, over a few connections. */
+export interface EachOrder {
+  readonly kind: "each";
+  readonly port: number;
+  readonly plan: Plan;
+  readonly connections: number;
+}
+
+/** Opens connections that the crowd's later orders use: number `n` sends request `n` of a plan. */
+export interface OpenOrder {
+  readonly kind: "open";
+  readonly port: number;
+  readonly pid: number;
+  readonly count: number;
+}
+
+/** Sends one request on every connection and waits for all answers. */
+export interface AskOrder {
+  readonly kind: "ask";
+  readonly plan: Plan;
+}
+
+/** Sends one request on every connection and waits until the server rests with all of them held. */
+export interface HoldOrder {
+  readonly kind: "hold";
+  readonly plan: Plan;
+}
+
+/** Makes the server answer every held request, and waits for all answers. */
+export interface ReleaseOrder {
+  readonly kind: "release";
+  readonly plan: Plan;
+  /** What each answer must contain; `CHANNEL` stands for the channel of the connection's user. */
+  readonly expect: readonly string[];
+  readonly channels: number;
+  /** The user of the first connection. */
+  readonly first: number;
+}
+
+/** Drops every connection and waits until the server rests. */
+export interface AbortOrder {
+  readonly kind: "abort";
+}
+
+/** Everything the load process can be told. */
+export type LoadOrder =
+  | SaturateOrder
+  | EachOrder
+  | OpenOrder
+  | AskOrder
+  | HoldOrder
+  | ReleaseOrder
+  | AbortOrder;
+
+/** What an order of the crowd cost the server. */
+export interface CrowdReport {
+  /** Connections or answers the order was about. */
+  readonly count: number;
+  readonly serverCpuMs: number;
+  readonly elapsedMs: number;
+  /** From the first to the last answer; 0 when the order waits for none. */
+  readonly spreadMs: number;
+}
+
+/** The reports that belong to the orders. */
+export interface LoadReports {
+  readonly saturate: SaturateReport;
+  readonly each: CrowdReport;
+  readonly open: CrowdReport;
+  readonly ask: CrowdReport;
+  readonly hold: CrowdReport;
+  readonly release: CrowdReport;
+  readonly abort: CrowdReport;
+}
+
+/** What the load process sends back. */
+export type LoadReply =
+  | { readonly ok: true; readonly report: LoadReports[LoadOrder["kind"]] }
+  | { readonly ok: false; readonly reason: string };
