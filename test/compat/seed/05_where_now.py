@@ -1,0 +1,2 @@
+envelope = await pubnub.where_now() \
+    .future()

@@ -1,0 +1,3 @@
+envelope = await pubnub.where_now() \
+    .uuid('some-other-uuid') \
+    .future()
