@@ -40,5 +40,8 @@ export const filterCharactersMax: number = 4_096;
 /** See {@link filterCharactersMax}. */
 export const filterDepthMax: number = 64;
 
+/** Characters of a text that a filter puts together with `+`; past it the sum is undefined. */
+export const filterTextCharactersMax: number = 65_536;
+
 /** Characters of a custom message type. */
 export const customMessageTypeCharactersMax: number = 50;

@@ -28,10 +28,24 @@ export function nameProblem(text: string): string | undefined {
   if (text.includes("\0")) return "contains a NUL character";
   const base = baseName(text);
   if (base.length === 0) return "names no channel before -pnpres";
-  if (base.length > nameCharactersMax && [...base].length > nameCharactersMax) {
-    return `has ${[...base].length} characters, more than ${nameCharactersMax}`;
-  }
-  return undefined;
+  return lengthProblem(base);
+}
+
+/**
+ * Why a text is not a user id (or a device id), or `undefined` when it is one. Unlike a channel it never stands in a
+ * list, so it may have commas, and it may end in `-pnpres`.
+ */
+export function userIdProblem(text: string): string | undefined {
+  if (text.length === 0) return "is empty";
+  if (text.includes("\0")) return "contains a NUL character";
+  return lengthProblem(text);
+}
+
+function lengthProblem(text: string): string | undefined {
+  if (text.length <= nameCharactersMax) return undefined;
+  const characters = [...text].length;
+  if (characters <= nameCharactersMax) return undefined;
+  return `has ${characters} characters, more than ${nameCharactersMax}`;
 }
 
 /** Whether a name is a presence channel's or a group's presence companion. */

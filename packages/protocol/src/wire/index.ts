@@ -1,2 +1,17 @@
 /** The wire codec: requests to commands, outcomes and faults to replies. */
-export * from "./http.ts";
+
+// For whoever answers requests.
+export { type Decoded, decodeRequest, hintFor } from "./decode.ts";
+export { encodeOutcome } from "./encode.ts";
+export { filterInput } from "./filter-input.ts";
+// For whoever carries requests.
+export {
+  type CancelSignal,
+  type Handler,
+  neverCancelled,
+  type Transport,
+  type WireRequest,
+  type WireResponse,
+} from "./http.ts";
+export { region } from "./replies.ts";
+export { encodeFault, type FaultHint, presenceHint, type WirePart } from "./status.ts";

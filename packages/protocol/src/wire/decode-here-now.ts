@@ -1,0 +1,49 @@
+/** Reads here now, of channels and groups or of the whole keyset: wire specification §§ 7 and 8. */
+import type { GlobalHereNowCommand, HereNowCommand } from "../model/command.ts";
+import { hereNowLimitMax } from "../model/limits.ts";
+import {
+  readChannels,
+  readDevice,
+  readGroups,
+  readSubscribeKey,
+  readUser,
+  withoutPresence,
+} from "./decode-names.ts";
+import type { RequestReader } from "./reader.ts";
+
+/** `/v2/presence/sub-key/{key}/channel/{channels}` */
+export function decodeHereNow(reader: RequestReader): HereNowCommand {
+  const channels = readChannels(reader, 5);
+  const groups = readGroups(reader);
+  return {
+    kind: "here-now",
+    subscribeKey: readSubscribeKey(reader, 3),
+    user: readUser(reader),
+    device: readDevice(reader),
+    channels: withoutPresence(channels),
+    groups: withoutPresence(groups),
+    // By what is written, presence names included: the client counts what it wrote when it reads the answer.
+    single: channels.length === 1 && groups.length === 0,
+    includeState: reader.flag("state"),
+    includeUsers: !reader.flag("disable_uuids"),
+    limit: reader.count("limit", limitBounds),
+    offset: reader.count("offset", offsetBounds),
+  };
+}
+
+/** `/v2/presence/sub-key/{key}` */
+export function decodeGlobalHereNow(reader: RequestReader): GlobalHereNowCommand {
+  return {
+    kind: "global-here-now",
+    subscribeKey: readSubscribeKey(reader, 3),
+    user: readUser(reader),
+    device: readDevice(reader),
+    includeState: reader.flag("state"),
+    includeUsers: !reader.flag("disable_uuids"),
+    limit: reader.count("limit", limitBounds),
+    offset: reader.count("offset", offsetBounds),
+  };
+}
+
+const limitBounds = { max: hereNowLimitMax, absent: hereNowLimitMax } as const;
+const offsetBounds = { max: Number.MAX_SAFE_INTEGER, absent: 0 } as const;

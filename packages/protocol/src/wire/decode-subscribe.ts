@@ -1,0 +1,45 @@
+/** Reads subscribe v2, wire specification § 4.1. */
+import type { Filter } from "../filter/ast.ts";
+import { parseFilter } from "../filter/parse.ts";
+import type { SubscribeCommand } from "../model/command.ts";
+import { zeroTimetoken } from "../model/timetoken.ts";
+import { readCarriedState } from "./carried-state.ts";
+import { readChannels, readDevice, readGroups, readSubscribeKey, readUser } from "./decode-names.ts";
+import {
+  readPresenceTimeout,
+  readRegionalTimetoken,
+  readTimetoken,
+  refuseCallback,
+} from "./decode-values.ts";
+import type { RequestReader } from "./reader.ts";
+
+/** `/v2/subscribe/{key}/{channels}/{callback}` */
+export function decodeSubscribe(reader: RequestReader): SubscribeCommand {
+  const channels = readChannels(reader, 3);
+  const groups = readGroups(reader);
+  if (channels.length === 0 && groups.length === 0) {
+    reader.fail("invalid-argument", "A subscribe names at least one channel or channel group.");
+  }
+  refuseCallback(reader, 4);
+  return {
+    kind: "subscribe",
+    subscribeKey: readSubscribeKey(reader, 2),
+    user: readUser(reader),
+    device: readDevice(reader),
+    channels,
+    groups,
+    after: readTimetoken(reader, "tt") ?? readRegionalTimetoken(reader, "t") ?? zeroTimetoken,
+    timeoutSeconds: readPresenceTimeout(reader),
+    state: readCarriedState(reader, channels, groups),
+    filter: readFilter(reader),
+  };
+}
+
+function readFilter(reader: RequestReader): Filter | undefined {
+  const text = reader.query("filter-expr");
+  if (text === undefined) return undefined;
+  const result = parseFilter(text);
+  if (result.ok) return result.value;
+  reader.fail(result.fault.code, result.fault.message);
+  return undefined;
+}

@@ -1,0 +1,76 @@
+/** Writes presence events as subscribers see them: the payload and the `pn_*` metadata, semantics § 4. */
+import { emptyState, type State } from "../model/json.ts";
+import type { UserId } from "../model/names.ts";
+import type { IntervalEvent, PresenceEvent } from "../model/presence-event.ts";
+import { jsonString, membersOf } from "./json-text.ts";
+
+/** An event's payload, `d` of the envelope, as JSON text. */
+export function presencePayload(event: PresenceEvent): string {
+  const user = event.action === "interval" ? "" : `"uuid":${jsonString(event.user)},`;
+  const data = dataOf(event);
+  const start = `{"action":"${event.action}",${user}"timestamp":${secondsOf(event)}`;
+  const middle = `,"precise_timestamp":${millisecondsOf(event)}${data === undefined ? "" : `,"data":${data}`}`;
+  const end = event.action === "interval" ? deltasOf(event) : "";
+  return `${start}${middle},"occupancy":${event.occupancy}${end}}`;
+}
+
+/** An event's metadata, `u` of the envelope, as JSON text: what filters see of it. */
+export function presenceMetadata(event: PresenceEvent): string {
+  const interval = event.action === "interval" ? event : undefined;
+  const members = [
+    `"pn_action":"${event.action}"`,
+    `"pn_channel":${jsonString(event.channel)}`,
+    `"pn_ispresence":1`,
+    ...usersMember("pn_join", interval?.joined),
+    ...usersMember("pn_leave", interval?.left),
+    `"pn_occupancy":${event.occupancy}`,
+    `"pn_precise_timestamp":${millisecondsOf(event)}`,
+    ...stateMembers(dataOf(event)),
+    ...usersMember("pn_timeout", interval?.timedOut),
+    `"pn_timestamp":${secondsOf(event)}`,
+  ];
+  if (event.action !== "interval") members.push(`"pn_uuid":${jsonString(event.user)}`);
+  return `{${members.join(",")}}`;
+}
+
+/** The state an event carries: a timeout's is there even when it is empty, a leave's only when it is not. */
+function dataOf(event: PresenceEvent): State | undefined {
+  switch (event.action) {
+    case "join":
+    case "interval":
+      return undefined;
+    case "leave":
+      return event.state === emptyState ? undefined : event.state;
+    case "timeout":
+    case "state-change":
+      return event.state;
+  }
+}
+
+function deltasOf(event: IntervalEvent): string {
+  if (event.hereNowRefresh) return ',"here_now_refresh":true';
+  const lists = [
+    ...usersMember("join", event.joined),
+    ...usersMember("leave", event.left),
+    ...usersMember("timeout", event.timedOut),
+  ];
+  return lists.length === 0 ? "" : `,${lists.join(",")}`;
+}
+
+/** One member, or none for an empty list. */
+function usersMember(name: string, users: readonly UserId[] | undefined): readonly string[] {
+  return users === undefined || users.length === 0 ? [] : [`"${name}":${JSON.stringify(users)}`];
+}
+
+function stateMembers(state: State | undefined): readonly string[] {
+  if (state === undefined || state === emptyState) return [];
+  return [...membersOf(state)].map(([key, value]) => `${jsonString(`pn_state_${key}`)}:${value}`);
+}
+
+function secondsOf(event: PresenceEvent): number {
+  return Math.floor(event.at / 1_000);
+}
+
+function millisecondsOf(event: PresenceEvent): number {
+  return Math.floor(event.at);
+}

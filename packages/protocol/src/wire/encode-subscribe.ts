@@ -1,0 +1,65 @@
+/**
+ * Writes subscribe answers. An item goes to very many subscribers, so its envelope is written once and kept with it;
+ * what is left per subscriber is putting texts together.
+ */
+import type { SubscribeCommand } from "../model/command.ts";
+import type { Delivery, Item, MessageItem, PresenceItem, SubscribeOutcome } from "../model/outcome.ts";
+import { formatTimetoken, type Timetoken } from "../model/timetoken.ts";
+import { presenceMetadata, presencePayload } from "./encode-presence.ts";
+import type { WireResponse } from "./http.ts";
+import { jsonString } from "./json-text.ts";
+import { getHeaders, okReply, region } from "./replies.ts";
+
+/** What a subscriber receives, as a reply. */
+export function encodeSubscribe(command: SubscribeCommand, outcome: SubscribeOutcome): WireResponse {
+  let envelopes = "";
+  for (const delivery of outcome.deliveries) {
+    if (envelopes.length > 0) envelopes += ",";
+    envelopes += envelopeOf(command, delivery);
+  }
+  return okReply(`{"t":${regional(outcome.cursor)},"m":[${envelopes}]}`, getHeaders);
+}
+
+function envelopeOf(command: SubscribeCommand, delivery: Delivery): string {
+  const start = envelopeStart(command, delivery.item);
+  return delivery.match === undefined ? `${start}}` : `${start},"b":${jsonString(delivery.match)}}`;
+}
+
+const startsOf = new WeakMap<Item, string>();
+
+/** An envelope without `b` and the closing brace. An item belongs to one keyset, so its subscribe key is part of it. */
+function envelopeStart(command: SubscribeCommand, item: Item): string {
+  const known = startsOf.get(item);
+  if (known !== undefined) return known;
+  const start =
+    item.kind === "presence"
+      ? presenceStart(command.subscribeKey, item)
+      : messageStart(command.subscribeKey, item);
+  startsOf.set(item, start);
+  return start;
+}
+
+function presenceStart(subscribeKey: string, item: PresenceItem): string {
+  const metadata = item.metadata ? `,"u":${presenceMetadata(item.event)}` : "";
+  return `{"a":"1","f":0,${addressOf(subscribeKey, item)}${metadata},"d":${presencePayload(item.event)}`;
+}
+
+/** `e` is never 0 for a message: it is missing. A signal has no `s`. */
+function messageStart(subscribeKey: string, item: MessageItem): string {
+  const type = item.kind === "signal" ? ',"e":1' : "";
+  const publisher = item.publisher === undefined ? "" : `,"i":${jsonString(item.publisher)}`;
+  const sequence = item.kind === "signal" ? "" : `,"s":${item.sequence}`;
+  const origin = item.origin === undefined ? "" : `"o":${regional(item.origin)},`;
+  const meta = item.meta === undefined ? "" : `,"u":${item.meta}`;
+  const custom = item.customMessageType === undefined ? "" : `,"cmt":${jsonString(item.customMessageType)}`;
+  const head = `{"a":"1","f":0${type}${publisher}${sequence},${origin}`;
+  return `${head}${addressOf(subscribeKey, item)}${meta},"d":${item.payload}${custom}`;
+}
+
+function addressOf(subscribeKey: string, item: Item): string {
+  return `"p":${regional(item.timetoken)},"k":${jsonString(subscribeKey)},"c":${jsonString(item.channel)}`;
+}
+
+function regional(timetoken: Timetoken): string {
+  return `{"t":"${formatTimetoken(timetoken)}","r":${region}}`;
+}
