@@ -1,0 +1,83 @@
+/** The suites of `npm test`: what each runs and what it came to. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ensurePython } from "./python.mjs";
+import { cache, root } from "./root.mjs";
+import { run } from "./run.mjs";
+import { sourceArguments } from "./runtime.mjs";
+import { check, tallyVitest } from "./tally.mjs";
+
+/** Every suite in the order in which they run. `node` is the program of a Node 24. */
+export function suites(node) {
+  return [
+    { name: "types", about: "the sources and the tests compile", run: () => types(node) },
+    { name: "lint", about: "format and lint, by Biome", run: () => lint(node) },
+    { name: "docs", about: "generated parts of the documentation are up to date", run: () => docs(node) },
+    { name: "unit", about: "packages/*/test and test/*.test.ts", run: () => vitest(node, "unit") },
+    { name: "conformance", about: "the wire and semantics cases", run: () => vitest(node, "conformance") },
+    { name: "e2e", about: "processes, sockets and signals", run: () => vitest(node, "e2e") },
+    { name: "compat", about: "published clients; sets up Python in .cache", run: () => compat(node) },
+  ];
+}
+
+async function types(node) {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const runs = [["-b"], ...testProjects().map((project) => ["-p", project])];
+  let isGood = true;
+  for (const args of runs) isGood = (await run(node, [tsc, ...args])).code === 0 && isGood;
+  return check(isGood);
+}
+
+/** The projects that only check: tests and benchmarks. */
+function testProjects() {
+  const below = (directory) =>
+    readdirSync(join(root, directory), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(directory, entry.name));
+  return [
+    ...below("packages").map((directory) => join(directory, "tsconfig.test.json")),
+    ...[...below("test"), ...["test", "scripts", "benchmarks"]].map((directory) =>
+      join(directory, "tsconfig.json"),
+    ),
+  ].filter((project) => existsSync(join(root, project)));
+}
+
+async function lint(node) {
+  const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
+  return check((await run(node, [biome, "ci"])).code === 0);
+}
+
+async function docs(node) {
+  return check((await run(node, [...sourceArguments(join("scripts", "docs.ts")), "--check"])).code === 0);
+}
+
+async function compat(node) {
+  const missing = await ensurePython();
+  const tally = await vitest(node, "compat");
+  return missing === undefined ? tally : { ...tally, remark: `without Python: ${missing}` };
+}
+
+/** Runs a Vitest project. What it came to is read from its report, not from what it prints. */
+async function vitest(node, project) {
+  const report = join(cache, "test", `${project}.json`);
+  mkdirSync(join(cache, "test"), { recursive: true });
+  rmSync(report, { force: true });
+  const { code } = await run(node, [
+    join(root, "node_modules", "vitest", "vitest.mjs"),
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
+  return tallyVitest(readReport(report), code);
+}
+
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
