@@ -255,7 +255,7 @@ export interface GroupStore {
 export interface KeysetStore {
   /** Every keyset in force. */
   list(): Promise<readonly Keyset[]>;
-  /** Puts these in the place of all keysets there were. */
+  /** Puts these in the place of all keysets there were. Seats and entries of keysets that are not among them are forgotten. */
   replace(keysets: readonly Keyset[]): Promise<void>;
   /** Calls `wake` when keysets may have changed. */
   watch(wake: () => void): Cancel;

@@ -86,6 +86,11 @@ export class EmbeddedEventLog {
     this.#logs.get(keyset)?.expire(now);
   }
 
+  /** Forgets the entries of all keysets but these. Who watches goes on watching. */
+  forgetOthers(inForce: ReadonlySet<SubscribeKey>): void {
+    for (const [keyset, log] of this.#logs) if (!inForce.has(keyset)) log.clear();
+  }
+
   /** Every entry, by keyset, oldest first. */
   *dump(): Iterable<readonly [SubscribeKey, readonly LogEntry[]]> {
     for (const [keyset, log] of this.#logs) yield [keyset, log.dump()];

@@ -4,6 +4,7 @@
  */
 import { type Cancel, EngineError, type GroupStore, groupsPerKeysetMax } from "@hereabouts/core";
 import type { Channel, Group, SubscribeKey } from "@hereabouts/protocol";
+import type { Gate } from "./gate.ts";
 import { GroupSets } from "./group-sets.ts";
 import { type GroupTable, openGroupTable } from "./group-table.ts";
 import type { Sqlite } from "./sqlite.ts";
@@ -24,8 +25,10 @@ interface Wish {
   readonly reject: (error: EngineError) => void;
 }
 
-/** What a group store may differ in; for tests. */
+/** What a group store stands on. */
 export interface EmbeddedGroupStoreOptions {
+  readonly sqlite: Sqlite;
+  readonly gate: Gate;
   /** Groups per keyset. Default `groupsPerKeysetMax`. */
   readonly groupsMax?: number;
 }
@@ -36,6 +39,7 @@ type GroupChange = Parameters<GroupStore["change"]>[2];
 /** The group store of one process. */
 export class EmbeddedGroupStore implements GroupStore {
   readonly #sqlite: Sqlite;
+  readonly #gate: Gate;
   readonly #table: GroupTable;
   readonly #groupsMax: number;
   readonly #keysets = new Map<SubscribeKey, GroupSets>();
@@ -43,8 +47,9 @@ export class EmbeddedGroupStore implements GroupStore {
   #wishes: Wish[] = [];
 
   /** Reads all groups. Throws `EngineError` when they cannot be read. */
-  constructor(sqlite: Sqlite, { groupsMax = groupsPerKeysetMax }: EmbeddedGroupStoreOptions = {}) {
+  constructor({ sqlite, gate, groupsMax = groupsPerKeysetMax }: EmbeddedGroupStoreOptions) {
     this.#sqlite = sqlite;
+    this.#gate = gate;
     this.#table = openGroupTable(sqlite);
     this.#groupsMax = groupsMax;
     for (const row of this.#table.load()) this.#setsOf(row.keyset).edit(row.group).add(row.channel);
@@ -66,10 +71,12 @@ export class EmbeddedGroupStore implements GroupStore {
   }
 
   async channels(keyset: SubscribeKey, group: Group): Promise<readonly Channel[]> {
+    this.#gate.pass();
     return this.#keysets.get(keyset)?.get(group)?.list ?? [];
   }
 
   async groups(keyset: SubscribeKey): Promise<readonly Group[]> {
+    this.#gate.pass();
     return this.#keysets.get(keyset)?.names ?? [];
   }
 
@@ -79,6 +86,7 @@ export class EmbeddedGroupStore implements GroupStore {
   }
 
   watch(keyset: SubscribeKey, groups: readonly Group[], wake: () => void): Cancel {
+    this.#gate.pass();
     let watchers = this.#watchers.get(keyset);
     if (watchers === undefined) {
       watchers = new Watchers();
@@ -93,6 +101,7 @@ export class EmbeddedGroupStore implements GroupStore {
   }
 
   #enqueue(wish: Omit<Wish, "resolve" | "reject">): Promise<boolean> {
+    this.#gate.pass();
     if (this.#wishes.length === 0) this.#sqlite.soon(() => this.#flushSoon());
     return new Promise((resolve, reject) => {
       this.#wishes.push({ ...wish, resolve, reject });

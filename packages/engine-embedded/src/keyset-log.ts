@@ -82,6 +82,14 @@ export class KeysetLog {
     }
   }
 
+  /** Forgets all entries. Who watches goes on watching. */
+  clear(): void {
+    this.#rings.clear();
+    this.#oldest = undefined;
+    this.#newest = undefined;
+    this.#size = 0;
+  }
+
   /** Every entry there is, each once, oldest first. */
   dump(): LogEntry[] {
     const entries = new Set<LogEntry>();

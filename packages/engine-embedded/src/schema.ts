@@ -24,6 +24,9 @@ const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX group_channels_by_place ON group_channels (place);
   CREATE TABLE snapshot (place INTEGER PRIMARY KEY, kind TEXT NOT NULL, keyset TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE TABLE snapshot_set_aside (
+    place INTEGER PRIMARY KEY, kind TEXT NOT NULL, keyset TEXT NOT NULL, body TEXT NOT NULL
+  ) STRICT;
   `,
 ];
 

@@ -22,6 +22,8 @@ export interface Statement {
 
 /** An open database, held by this process alone. Every call is synchronous and throws `EngineError`. */
 export interface Sqlite {
+  /** Whether it outlasts the process. */
+  readonly isDurable: boolean;
   /** Runs SQL text for its effect. */
   exec(sql: string): void;
   /** Prepares a statement, which lives as long as the database. */
@@ -127,12 +129,14 @@ async function openDriver(file: string): Promise<Driver> {
 
 /** A driver behind the port. */
 class DriverPort implements Sqlite {
+  readonly isDurable: boolean;
   readonly #driver: Driver;
   readonly #file: string;
   readonly #statements: DriverStatement[] = [];
   #isOpen = true;
 
   constructor(driver: Driver, file: string) {
+    this.isDurable = file !== inMemory;
     this.#driver = driver;
     this.#file = file;
   }
@@ -166,8 +170,8 @@ class DriverPort implements Sqlite {
 
   soon(run: () => void): void {
     // Nothing waits for a disk in memory, so nothing is gained by waiting for company.
-    if (this.#file === inMemory) queueMicrotask(run);
-    else setImmediate(run);
+    if (this.isDurable) setImmediate(run);
+    else queueMicrotask(run);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { EngineError } from "@hereabouts/core";
 import type { SubscribeKey } from "@hereabouts/protocol";
 import { expect, onTestFinished, test } from "vitest";
+import { Gate } from "../src/gate.ts";
 import { EmbeddedGroupStore } from "../src/groups.ts";
 import { prepareSchema } from "../src/schema.ts";
 import { openSqlite, type Sqlite } from "../src/sqlite.ts";
@@ -10,7 +11,7 @@ async function openStore(path = ":memory:", groupsMax = 100) {
   const sqlite = await openSqlite(path);
   onTestFinished(() => sqlite.close());
   prepareSchema(sqlite);
-  return { sqlite, store: new EmbeddedGroupStore(sqlite, { groupsMax }) };
+  return { sqlite, store: new EmbeddedGroupStore({ sqlite, gate: new Gate(), groupsMax }) };
 }
 
 const g = groupOf("g");

@@ -1,0 +1,140 @@
+/** Log entries and ledger records as JSON values and back, with a check: what is on disk may be damaged. */
+import type { Change, LedgerRecord, LogEntry, Publication } from "@hereabouts/core";
+import {
+  type Channel,
+  type JsonText,
+  parseTimetoken,
+  type State,
+  type Timetoken,
+  type UserId,
+} from "@hereabouts/protocol";
+
+/** An object read from JSON. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** An entry as JSON text. */
+export function encodeEntry(entry: LogEntry): string {
+  const timetoken = entry.timetoken.toString();
+  if (entry.kind === "change") return JSON.stringify({ timetoken, change: entry.change });
+  const { origin, ...publication } = entry.publication;
+  return JSON.stringify({ timetoken, publication, origin: origin?.toString() });
+}
+
+/** The entry that a JSON value stands for. Throws when it stands for none. */
+export function decodeEntry(value: unknown): LogEntry {
+  const fields = objectOf(value, "entry");
+  const timetoken = timetokenOf(fields.timetoken);
+  if (fields.change !== undefined) return { kind: "change", timetoken, change: decodeChange(fields.change) };
+  return {
+    kind: "publication",
+    timetoken,
+    publication: decodePublication(fields.publication, fields.origin),
+  };
+}
+
+/** The ledger record that a JSON value stands for. Throws when it stands for none. */
+export function decodeLedgerRecord(value: unknown): LedgerRecord {
+  const fields = objectOf(value, "ledger record");
+  if (fields.kind === "ledger") {
+    for (const name of ["now", "startsAt", "order"]) numberOf(fields, name);
+    return fields as unknown as LedgerRecord;
+  }
+  if (fields.kind !== "channel")
+    throw new Error(`a ledger record is of the unknown kind ${String(fields.kind)}`);
+  for (const name of ["channel", "epoch"]) textOf(fields, name);
+  for (const name of ["revision", "order", "forgetAt"]) numberOf(fields, name);
+  for (const seat of listOf(fields.seats, "seats")) checkSeat(objectOf(seat, "seat"));
+  for (const absence of listOf(fields.absences, "absences")) checkAbsence(objectOf(absence, "absence"));
+  return fields as unknown as LedgerRecord;
+}
+
+function checkSeat(seat: Fields): void {
+  textOf(seat, "user");
+  optionalTextOf(seat, "state");
+  for (const name of ["order", "since", "timeoutMs"]) numberOf(seat, name);
+  const leases = listOf(seat.leases, "leases");
+  if (leases.length === 0) throw new Error("a seat has no lease");
+  for (const lease of leases) {
+    const [device, endsAt] = listOf(lease, "lease");
+    const isLease = (device === null || typeof device === "string") && Number.isSafeInteger(endsAt);
+    if (!isLease) throw new Error(`a lease is ${JSON.stringify(lease)}`);
+  }
+}
+
+function checkAbsence(absence: Fields): void {
+  textOf(absence, "user");
+  optionalTextOf(absence, "state");
+  for (const name of ["order", "stateEndsAt", "debounceEndsAt"]) numberOf(absence, name);
+}
+
+const changeKinds: ReadonlySet<string> = new Set<Change["kind"]>([
+  "join",
+  "leave",
+  "timeout",
+  "state-change",
+]);
+
+function decodeChange(value: unknown): Change {
+  const fields = objectOf(value, "change");
+  const kind = textOf(fields, "kind");
+  if (!changeKinds.has(kind)) throw new Error(`a change is of the unknown kind ${kind}`);
+  return {
+    kind: kind as Change["kind"],
+    channel: textOf(fields, "channel") as Channel,
+    user: textOf(fields, "user") as UserId,
+    state: optionalTextOf(fields, "state") as State | undefined,
+    occupancy: numberOf(fields, "occupancy"),
+    revision: numberOf(fields, "revision"),
+    epoch: textOf(fields, "epoch"),
+    at: numberOf(fields, "at"),
+  };
+}
+
+function decodePublication(value: unknown, origin: unknown): Publication {
+  const fields = objectOf(value, "publication");
+  const kind = textOf(fields, "kind");
+  if (kind !== "message" && kind !== "signal")
+    throw new Error(`a publication is of the unknown kind ${kind}`);
+  return {
+    kind,
+    channel: textOf(fields, "channel") as Channel,
+    publisher: optionalTextOf(fields, "publisher") as UserId | undefined,
+    payload: textOf(fields, "payload") as JsonText,
+    meta: optionalTextOf(fields, "meta") as JsonText | undefined,
+    customMessageType: optionalTextOf(fields, "customMessageType"),
+    sequence: numberOf(fields, "sequence"),
+    origin: origin === undefined ? undefined : timetokenOf(origin),
+  };
+}
+
+function objectOf(value: unknown, what: string): Fields {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new Error(`a ${what} is ${JSON.stringify(value)}`);
+}
+
+function listOf(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new Error(`${what} is ${JSON.stringify(value)}, not a list`);
+}
+
+function textOf(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value === "string") return value;
+  throw new Error(`${name} is ${JSON.stringify(value)}, not a text`);
+}
+
+function optionalTextOf(fields: Fields, name: string): string | undefined {
+  return fields[name] === undefined ? undefined : textOf(fields, name);
+}
+
+function numberOf(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value === "number") return value;
+  throw new Error(`${name} is ${JSON.stringify(value)}, not a number`);
+}
+
+function timetokenOf(value: unknown): Timetoken {
+  const timetoken = typeof value === "string" ? parseTimetoken(value) : undefined;
+  if (timetoken !== undefined) return timetoken;
+  throw new Error(`a timetoken is ${JSON.stringify(value)}`);
+}
