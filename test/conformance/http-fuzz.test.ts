@@ -1,0 +1,440 @@
+/** Whatever bytes come in, both HTTP servers answer in HTTP or close, stay alive, and hold nothing back. */
+import {
+  createSeededRandom,
+  type Exchange,
+  exchange,
+  type RawAnswer,
+  readAnswers,
+  type SeededRandom,
+  socketWorldKinds,
+  type TestClient,
+  withDeadline,
+} from "@hereabouts/testkit";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { bodyOf, inEachWorld } from "./support.ts";
+
+const crlf = "\r\n";
+
+/** A request as text; a body gets its length. */
+function requestText(
+  method: string,
+  target: string,
+  extra: { headers?: readonly string[]; body?: string } = {},
+): string {
+  const { headers = [], body } = extra;
+  const length = body === undefined ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
+  return [`${method} ${target} HTTP/1.1`, "Host: test", ...headers, ...length, "", body ?? ""].join(crlf);
+}
+
+/** Refusals that may come from the runtime before a request is one, and so without a body. */
+const bareStatuses: ReadonlySet<number> = new Set([400, 408, 413, 414, 417, 431, 501, 505]);
+
+/** Asserts that an answer is either ours, in JSON, or a bare refusal of the runtime's. */
+function expectProper(answer: RawAnswer): void {
+  if (answer.body === "") {
+    expect([200, 204, ...bareStatuses], JSON.stringify([...answer.headers])).toContain(answer.status);
+    return;
+  }
+  expect(answer.headers.get("content-type"), answer.body).toMatch(/javascript|json/);
+  expect(() => JSON.parse(answer.body), answer.body).not.toThrow();
+}
+
+function expectProperExchange({ bytes }: Exchange): void {
+  for (const answer of readAnswers(bytes)) expectProper(answer);
+}
+
+const portOf = (client: TestClient): number => {
+  const { port } = client.world;
+  if (port === undefined) throw new Error("This world has no sockets.");
+  return port;
+};
+
+/** Sends one text whole and gives the answers; the connection is closed after them. */
+async function answersTo(client: TestClient, text: string, count = 1): Promise<readonly RawAnswer[]> {
+  const { bytes } = await exchange({
+    port: portOf(client),
+    parts: [Buffer.from(text, "latin1")],
+    finish: false,
+    enough: (received) => countAnswers(received) >= count,
+  });
+  const answers = readAnswers(bytes);
+  for (const answer of answers) expectProper(answer);
+  return answers;
+}
+
+function countAnswers(bytes: Buffer): number {
+  try {
+    return readAnswers(bytes).length;
+  } catch {
+    return 0;
+  }
+}
+
+async function expectAlive(client: TestClient): Promise<void> {
+  expect((await client.world.get("/time/0", { connection: "own" })).status).toBe(200);
+  const gone = (async () => {
+    while ((await client.world.waiters()) > 0);
+  })();
+  await withDeadline(gone, "The end of polls whose clients have gone", 3_000);
+}
+
+const seeds: readonly string[] = [
+  requestText("GET", "/time/0"),
+  requestText("GET", "/v2/subscribe/sub-test/a,b/0?tt=0&uuid=u&heartbeat=5"),
+  requestText("GET", "/v2/subscribe/sub-test/a/0?tt=17672256000000000&uuid=u"),
+  requestText("GET", "/v2/presence/sub-key/sub-test/channel/a/heartbeat?uuid=u&state=%7B%22a%22:1%7D"),
+  requestText("GET", "/v2/presence/sub-key/sub-test/channel/%C3%BC,b?state=1&limit=3"),
+  requestText("GET", "/v1/channel-registration/sub-key/sub-test/channel-group/g?add=a,b"),
+  requestText("POST", "/publish/pub-test/sub-test/0/a/0?uuid=u", {
+    headers: ["Content-Type: application/json"],
+    body: '{"hey":[1,2,3]}',
+  }),
+  requestText("POST", "/publish/pub-test/sub-test/0/a/0", {
+    headers: ["Content-Encoding: gzip"],
+    body: "\u001f\u008b\u0008not really",
+  }),
+  requestText("POST", "/publish/pub-test/sub-test/0/a/0", { headers: ["Transfer-Encoding: chunked"] }) +
+    `3${crlf}"a"${crlf}0${crlf}${crlf}`,
+  requestText("OPTIONS", "/v2/subscribe/sub-test/a/0", { headers: ["Access-Control-Request-Headers: x"] }),
+];
+
+inEachWorld(
+  "arbitrary bytes",
+  (open) => {
+    const run = async (client: TestClient, inputs: readonly Uint8Array[]): Promise<void> => {
+      const port = portOf(client);
+      const exchanges = await Promise.all(
+        inputs.map((bytes, index) => {
+          const cut = index % 3 === 0 ? Math.floor(bytes.length / 2) : bytes.length;
+          const parts = [bytes.subarray(0, cut), bytes.subarray(cut)].filter((part) => part.length > 0);
+          return exchange({ port, parts, patienceMs: 150 });
+        }),
+      );
+      for (const each of exchanges) expectProperExchange(each);
+    };
+
+    test("noise is answered in HTTP or not at all", async () => {
+      const client = await open();
+      const noise = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), {
+        minLength: 16,
+        maxLength: 16,
+      });
+
+      await fc.assert(
+        fc.asyncProperty(noise, (inputs) => run(client, inputs)),
+        { numRuns: 20, seed: 1 },
+      );
+
+      await expectAlive(client);
+    });
+
+    test("damaged requests are answered in HTTP or not at all", async () => {
+      const client = await open();
+
+      await fc.assert(
+        fc.asyncProperty(fc.integer(), (seed) => {
+          const random = createSeededRandom(seed);
+          return run(
+            client,
+            Array.from({ length: 24 }, () => damaged(random)),
+          );
+        }),
+        { numRuns: 40, seed: 2 },
+      );
+
+      await expectAlive(client);
+    });
+  },
+  socketWorldKinds,
+);
+
+/** A proper request with a few bytes changed, lost, doubled, or another request's tail. */
+function damaged(random: SeededRandom): Uint8Array {
+  let bytes = Buffer.from(random.pick(seeds), "latin1");
+  for (let damages = 1 + random.below(4); damages > 0; damages -= 1) {
+    const at = random.below(bytes.length);
+    const head = bytes.subarray(0, at);
+    const tail = bytes.subarray(at);
+    switch (random.below(5)) {
+      case 0:
+        bytes = Buffer.concat([head, Buffer.from([random.below(256)]), tail.subarray(1)]);
+        break;
+      case 1:
+        bytes = Buffer.concat([head, tail.subarray(random.below(10))]);
+        break;
+      case 2:
+        bytes = Buffer.concat([
+          head,
+          Buffer.from(random.pick([" ", crlf, "\0", "%", "/", "\u00ff", ":", "\n"]), "latin1"),
+          tail,
+        ]);
+        break;
+      case 3:
+        bytes = Buffer.concat([head, tail.subarray(0, 20), tail]);
+        break;
+      default:
+        bytes = Buffer.concat([head, Buffer.from(random.pick(seeds), "latin1")]);
+    }
+    if (bytes.length === 0) return Buffer.from("x");
+  }
+  return bytes;
+}
+
+inEachWorld(
+  "requests at the edge of HTTP",
+  (open) => {
+    test("pipelined requests are answered each, in order", async () => {
+      const client = await open();
+      const text = [1, 2, 3, 4, 5]
+        .map((number) => requestText("GET", `/v2/presence/sub-key/sub-test/channel/c${number}/uuid/u`))
+        .join("");
+
+      const answers = await answersTo(client, text, 5);
+
+      const channels = answers.map((answer) => JSON.parse(answer.body).channel as string);
+      expect(channels).toEqual(["c1", "c2", "c3", "c4", "c5"]);
+    });
+
+    test("a request in many small segments is one request", async () => {
+      const client = await open();
+      const text = requestText("POST", "/publish/pub-test/sub-test/0/a/0?uuid=u", { body: '"in pieces"' });
+
+      const { bytes } = await exchange({
+        port: portOf(client),
+        parts: [...Buffer.from(text)].map((byte) => Uint8Array.of(byte)),
+        finish: false,
+        enough: (received) => countAnswers(received) >= 1,
+      });
+
+      const [answer] = readAnswers(bytes);
+      expect(answer?.status).toBe(200);
+      expect(JSON.parse(answer?.body ?? "")).toEqual([1, "Sent", expect.any(String)]);
+    });
+
+    test("an HTTP/1.0 request is answered and its connection closed", async () => {
+      const client = await open();
+
+      const { bytes, closedByServer } = await exchange({
+        port: portOf(client),
+        parts: [Buffer.from(`GET /time/0 HTTP/1.0${crlf}${crlf}`)],
+        finish: false,
+      });
+
+      expect(closedByServer).toBe(true);
+      expect(readAnswers(bytes).map((answer) => answer.status)).toEqual([200]);
+    });
+
+    test("a client that asks for it finds its connection closed after the answer", async () => {
+      const client = await open();
+
+      const { bytes, closedByServer } = await exchange({
+        port: portOf(client),
+        parts: [Buffer.from(requestText("GET", "/time/0", { headers: ["Connection: close"] }))],
+        finish: false,
+      });
+
+      expect(closedByServer).toBe(true);
+      expect(readAnswers(bytes).map((answer) => answer.status)).toEqual([200]);
+    });
+
+    test("HEAD is answered without a body", async () => {
+      const client = await open();
+
+      const { bytes } = await exchange({
+        port: portOf(client),
+        parts: [Buffer.from(requestText("HEAD", "/time/0", { headers: ["Connection: close"] }))],
+        finish: false,
+      });
+
+      const text = bytes.toString("latin1");
+      expect(text).toMatch(/^HTTP\/1\.1 \d{3} /);
+      expect(text.indexOf(crlf + crlf)).toBe(text.length - 4);
+    });
+
+    test.each(["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])(
+      "%s on a path of GET is refused in JSON",
+      async (method) => {
+        const client = await open();
+
+        const [answer] = await answersTo(client, requestText(method, "/time/0"));
+
+        expect(answer?.status).toBeGreaterThanOrEqual(400);
+        expect(answer?.status).toBeLessThan(500);
+      },
+    );
+
+    test("a method that is none is refused", async () => {
+      const client = await open();
+
+      const answers = await answersTo(client, requestText("HEREABOUTS", "/time/0"));
+
+      for (const answer of answers) expect(answer.status).toBeGreaterThanOrEqual(400);
+      await expectAlive(client);
+    });
+
+    test("a body that is no UTF-8 is refused in JSON", async () => {
+      const client = await open();
+
+      const reply = await client.world.post(
+        "/publish/pub-test/sub-test/0/a/0",
+        Uint8Array.of(0x22, 0xff, 0xfe, 0x22),
+      );
+
+      bodyOf(reply, 400);
+    });
+
+    test.each([32_769, 40_000, 900_000])("a body of %i bytes is too large, in JSON", async (bytes) => {
+      const client = await open();
+
+      const reply = await client.world.post("/publish/pub-test/sub-test/0/a/0", "x".repeat(bytes), {
+        connection: "own",
+      });
+
+      bodyOf(reply, 413);
+      await expectAlive(client);
+    });
+
+    test("a body without end is cut off", async () => {
+      const client = await open();
+      const head = requestText("POST", "/publish/pub-test/sub-test/0/a/0", {
+        headers: ["Content-Length: 99999999999"],
+      });
+
+      const each = await exchange({
+        port: portOf(client),
+        parts: [Buffer.from(head), ...Array.from({ length: 64 }, () => Buffer.alloc(65_536, 0x78))],
+        finish: false,
+        patienceMs: 3_000,
+      });
+
+      expect(each.closedByServer).toBe(true);
+      expectProperExchange(each);
+      await expectAlive(client);
+    });
+
+    test("a body shorter than its length, and then nothing, leaves nothing behind", async () => {
+      const client = await open();
+      const head = `POST /publish/pub-test/sub-test/0/a/0 HTTP/1.1${crlf}Host: x${crlf}Content-Length: 50${crlf}${crlf}"a"`;
+
+      expectProperExchange(
+        await exchange({ port: portOf(client), parts: [Buffer.from(head)], patienceMs: 300 }),
+      );
+
+      await expectAlive(client);
+    });
+
+    test("a body longer than its length is another request, or none", async () => {
+      const client = await open();
+      const text = `POST /publish/pub-test/sub-test/0/a/0 HTTP/1.1${crlf}Host: x${crlf}Content-Length: 3${crlf}${crlf}"a"garbage${crlf}${crlf}`;
+
+      const [first, ...rest] = await answersTo(client, text, 2);
+
+      expect(first?.status).toBe(200);
+      for (const answer of rest) expect(answer.status).toBe(400);
+    });
+
+    test.each([
+      ["two lengths", ["Content-Length: 3", "Content-Length: 4"]],
+      ["a length and chunks", ["Content-Length: 3", "Transfer-Encoding: chunked"]],
+      ["a length that is no number", ["Content-Length: three"]],
+      ["a negative length", ["Content-Length: -3"]],
+    ])("%s cannot smuggle a second request in", async (_what, headers) => {
+      const client = await open();
+      const smuggled = requestText("GET", "/v2/presence/sub-key/sub-test/channel/smuggled/heartbeat?uuid=u");
+      const text = [
+        `POST /publish/pub-test/sub-test/0/a/0 HTTP/1.1`,
+        "Host: x",
+        ...headers,
+        "",
+        `0${crlf}${crlf}${smuggled}`,
+      ].join(crlf);
+
+      expectProperExchange(
+        await exchange({ port: portOf(client), parts: [Buffer.from(text)], patienceMs: 500 }),
+      );
+
+      expect(bodyOf(await client.hereNow("smuggled"))).toMatchObject({ occupancy: 0 });
+    });
+
+    test("headers without end are refused", async () => {
+      const client = await open();
+      const headers = Array.from({ length: 3_000 }, (_, number) => `X-${number}: ${"y".repeat(60)}`);
+
+      const answers = await answersTo(client, requestText("GET", "/time/0", { headers }));
+
+      for (const answer of answers) expect([400, 414, 431]).toContain(answer.status);
+      await expectAlive(client);
+    });
+
+    test.each([
+      ["/", 404],
+      ["//", 404],
+      ["//time/0", 404],
+      ["/time//0", 404],
+      ["/time/0/", 404],
+      ["/TIME/0", 404],
+      ["/V2/presence/sub-key/sub-test/channel/a", 404],
+      ["/v2/presence/sub-key/sub-test/CHANNEL/a", 404],
+      ["/%74ime/0", undefined],
+      ["/%2e%2e/", 404],
+      ["/../", 404],
+      ["/../../../../etc/passwd", 404],
+      ["/%2e%2e/%2e%2e/etc/passwd", 404],
+      ["/time/0#fragment", undefined],
+      ["/time/0?#fragment", 200],
+      ["/v2/presence/sub-key/sub-test/channel/a;b?x=1", 200],
+      ["/time/0?a=b?c=d&&&==&%", undefined],
+    ])("the target %s is answered in JSON", async (target, status) => {
+      const client = await open();
+
+      const [answer] = await answersTo(client, requestText("GET", target));
+
+      expect(answer?.body).not.toBe("");
+      if (status !== undefined) expect(answer?.status).toBe(status);
+    });
+
+    test("an absolute target is answered as its path is", async () => {
+      const client = await open();
+
+      const [answer] = await answersTo(client, requestText("GET", "http://other.example/time/0"));
+
+      expect(answer?.status).toBe(200);
+    });
+
+    test("a strange Host header changes nothing", async () => {
+      const client = await open();
+      for (const host of ["", "a/b", "x:99999", "[::1", "a b", "?q", "#", "user:pw@h", "\u00ff"]) {
+        const text = `GET /v2/presence/sub-key/sub-test/channel/a HTTP/1.1${crlf}Host: ${host}${crlf}${crlf}`;
+        const answers = await answersTo(client, text);
+        for (const answer of answers) {
+          if (answer.status !== 200) expect(bareStatuses, host).toContain(answer.status);
+          else expect(JSON.parse(answer.body), host).toMatchObject({ occupancy: 0, uuids: [] });
+        }
+      }
+      await expectAlive(client);
+    });
+
+    test("a poll behind a poll on one connection is answered after it, and both end with the connection", async () => {
+      const client = await open();
+      const { t } = await client.handshake("u", "a");
+      const poll = requestText("GET", `/v2/subscribe/sub-test/a/0?tt=${t}`);
+      const waiting = exchange({
+        port: portOf(client),
+        parts: [Buffer.from(poll + requestText("GET", "/time/0"))],
+        finish: false,
+        enough: (received) => countAnswers(received) >= 2,
+      });
+      while ((await client.world.waiters()) < 1);
+
+      await client.publish("writer", "a", "hey");
+
+      const answers = readAnswers((await waiting).bytes);
+      expect(answers.map((answer) => answer.status)).toEqual([200, 200]);
+      expect(answers[0]?.body).toContain('"d":"hey"');
+      expect(answers[1]?.body).toMatch(/^\[\d{17}\]$/);
+      await expectAlive(client);
+    });
+  },
+  socketWorldKinds,
+);

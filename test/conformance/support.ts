@@ -1,0 +1,118 @@
+/** What every conformance test needs: worlds that close themselves, and how to say what was seen. */
+import {
+  createTestClient,
+  type Delivered,
+  type Envelope,
+  endWorlds,
+  type HeldPoll,
+  type Noted,
+  type Observer,
+  openWorld,
+  type Reply,
+  readDelivered,
+  type TestClient,
+  type World,
+  type WorldKind,
+  type WorldOptions,
+  withDeadline,
+  worldKinds,
+} from "@hereabouts/testkit";
+import { afterAll, afterEach, describe, expect } from "vitest";
+
+/** Opens a world that is closed after the test, and a client for it. */
+export type Open = (options?: WorldOptions) => Promise<TestClient>;
+
+/** Defines the same tests for each world. After each test its worlds are closed and checked for leaks and errors. */
+export function inEachWorld(
+  title: string,
+  define: (open: Open, kind: WorldKind) => void,
+  kinds: readonly WorldKind[] = worldKinds,
+): void {
+  describe.each(kinds)(`${title} (%s)`, (kind) => {
+    const opened: World[] = [];
+    const open: Open = async (options = {}) => {
+      const world = await openWorld(kind, options);
+      opened.push(world);
+      return createTestClient(world);
+    };
+    afterEach(async () => {
+      for (const world of opened.splice(0)) await world.close();
+    });
+    define(open, kind);
+  });
+  afterAll(endWorlds);
+}
+
+/** How long "exactly one" stays quiet afterwards, in milliseconds of the world's time. */
+export const quietMs = 2_000;
+
+/** The events an observer has seen until now, and none in a quiet period after. */
+export async function eventsThenQuiet(observer: Observer, client: TestClient): Promise<readonly Noted[]> {
+  const events = await observer.collectEvents();
+  await client.world.advance(quietMs);
+  expect(await observer.collectEvents(), "the quiet period").toEqual([]);
+  return events;
+}
+
+/** An event that came, and how long after the beginning of the wait. */
+export interface Awaited {
+  readonly item: Envelope;
+  readonly afterMs: number;
+}
+
+/** Lets time pass in steps of 100 ms until something arrives; throws when nothing has within `withinMs`. */
+export async function nextItem(observer: Observer, client: TestClient, withinMs: number): Promise<Awaited> {
+  const begun = client.world.now();
+  for (;;) {
+    const items = await observer.collect();
+    const [item] = items;
+    const afterMs = client.world.now() - begun;
+    if (item !== undefined) {
+      expect(items, "what came at once").toHaveLength(1);
+      return { item, afterMs };
+    }
+    if (afterMs >= withinMs) throw new Error(`Nothing came within ${withinMs} ms.`);
+    await client.world.advance(100);
+  }
+}
+
+/** The answer to a poll that should be there without time passing. */
+export async function answerOf(poll: HeldPoll): Promise<Delivered> {
+  return readDelivered(await withDeadline(poll.reply, "An answer to a poll"));
+}
+
+/** Asserts that a poll is held, not answered. */
+export async function expectHeld(poll: HeldPoll, client: TestClient): Promise<void> {
+  await client.world.advance(0);
+  expect(poll.isSettled(), "the poll is answered").toBe(false);
+}
+
+/** Asserts that an answer is JSON, says so, may be read by browsers, and has this status; gives its body. */
+export function bodyOf(reply: Reply, status = 200): unknown {
+  expect({ status: reply.status, text: reply.text }).toEqual({ status, text: expect.any(String) });
+  expect(reply.headers["content-type"]).toMatch(/javascript|json/);
+  expect(reply.headers["access-control-allow-origin"]).toBe("*");
+  expect(reply.json, reply.text).toBeDefined();
+  return reply.json;
+}
+
+/** Here now of one channel as its list of users. */
+export async function usersIn(client: TestClient, channel: string): Promise<readonly unknown[]> {
+  const body = bodyOf(await client.hereNow(channel)) as { readonly uuids: readonly unknown[] };
+  return body.uuids;
+}
+
+/** The channels a user is in, by name. */
+export async function channelsOf(client: TestClient, user: string): Promise<readonly string[]> {
+  const body = bodyOf(await client.whereNow(user)) as { readonly payload: { readonly channels: string[] } };
+  return [...body.payload.channels].sort();
+}
+
+/** The answer to a command that presence has taken. */
+export const presenceOk = { message: "OK", service: "Presence", status: 200 } as const;
+
+/** The answer to a change of a group. */
+export const groupOk = { error: false, message: "OK", service: "channel-registry", status: 200 } as const;
+
+/** A timetoken on the wire. */
+export const timetokenText: RegExp = /^\d{17}$/;
