@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { runtimeArguments } from "../packages/cli/bin/runtime.mjs";
 import { type Runtime, runtimePath } from "../packages/testkit/src/runtimes.ts";
 import type { BareOrders } from "./bare/answers.ts";
 import { residentBytesOf } from "./proc.ts";
@@ -52,22 +53,11 @@ export function commandOf(
   preload: readonly string[],
   ordersPath: string,
 ): readonly string[] {
-  const runtime = runtimePath(subject.runtime);
-  if (subject.kind === "bare")
-    return [runtime, ...preload, `benchmarks/bare/${subject.runtime}.ts`, ordersPath];
-  return [
-    runtime,
-    "--conditions=source",
-    "--max-http-header-size=65536",
-    ...preload,
-    "packages/cli/src/main.ts",
-    "serve",
-    "--port",
-    "0",
-    "--data",
-    ":memory:",
-    ...(subject.args ?? []),
-  ];
+  const { runtime, kind } = subject;
+  const entry = kind === "bare" ? `benchmarks/bare/${runtime}.ts` : "packages/cli/src/main.ts";
+  const start = [runtimePath(runtime), ...preload, ...runtimeArguments(runtime, entry)];
+  if (kind === "bare") return [...start, ordersPath];
+  return [...start, "serve", "--port", "0", "--data", ":memory:", ...(subject.args ?? [])];
 }
 
 /** Starts a subject and waits until it listens. */
@@ -122,7 +112,7 @@ function portOf(child: ChildProcess): Promise<number> {
     const read = (chunk: Buffer): void => {
       if (text.length > 100_000) return;
       text += chunk.toString("utf8");
-      const port = /listening.*http:\/\/[\w.]+:(\d+)/i.exec(text)?.[1];
+      const port = /^.*listen.*$/im.exec(text)?.[0].match(/http:\/\/[\w.]+:(\d+)/)?.[1];
       if (port === undefined) return;
       clearTimeout(timer);
       resolve(Number(port));

@@ -17,6 +17,7 @@ const server: Bun.Server<undefined> = Bun.serve({
   port: 0,
   development: false,
   idleTimeout: 255,
+  maxRequestBodySize: 1_048_576,
   fetch(request, self): Response | Promise<Response> {
     if (hold === undefined) return new Response(answer.body, init);
     if (request.url.includes(hold.marker)) return park(request, self);

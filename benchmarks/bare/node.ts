@@ -2,7 +2,7 @@
  * Node's HTTP server with the settings of our adapter and nothing behind it: what a request costs before Hereabouts
  * does anything. Run as `node bare/node.ts ORDERS.json`.
  */
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type ServerOptions, type ServerResponse } from "node:http";
 import { type BareAnswer, readOrders } from "./answers.ts";
 
 const { answer, hold } = readOrders();
@@ -10,7 +10,14 @@ const headers = headersOf(answer);
 const releasedHeaders = hold === undefined ? {} : headersOf(hold.released);
 const held = new Set<ServerResponse>();
 
-const server = createServer({ keepAliveTimeout: 320_000 }, (request, response) => {
+const settings: ServerOptions = {
+  maxHeaderSize: 65_536,
+  keepAliveTimeout: 330_000,
+  headersTimeout: 60_000,
+  requestTimeout: 120_000,
+  noDelay: true,
+};
+const server = createServer(settings, (request, response) => {
   const target = request.url ?? "";
   if (hold !== undefined && target.includes(hold.marker)) return park(response);
   if (hold !== undefined && target.endsWith("/release")) release();
@@ -36,7 +43,7 @@ function release(): void {
   held.clear();
 }
 
-server.listen(0, "127.0.0.1", () => {
+server.listen({ port: 0, host: "127.0.0.1", backlog: 4_096 }, () => {
   const address = server.address();
   if (typeof address === "object") console.log(`Listening on http://127.0.0.1:${address?.port}`);
 });
