@@ -2,13 +2,13 @@
 import type { Scheduler } from "@hereabouts/core";
 import { timetokenAt } from "@hereabouts/protocol";
 import {
-  type Handler,
-  type WireRequest,
-  type WireResponse,
   decodeRequest,
   encodeFault,
   encodeOutcome,
+  type Handler,
   hintFor,
+  type WireRequest,
+  type WireResponse,
 } from "@hereabouts/protocol/wire";
 import type { Service } from "./service/service.ts";
 

@@ -15,7 +15,10 @@ export interface Log {
 
 /** A log that writes lines of this level and above. Synchronous, so that the last words before an exit are not lost. */
 export function createLog(level: LogLevel): Log {
-  const logger = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  );
   return {
     error: (message, fields = {}) => logger.error(fields, message),
     warn: (message, fields = {}) => logger.warn(fields, message),

@@ -1,10 +1,10 @@
 /** One node without its sockets: the service on an engine, with its loops. */
-import { type Engine, type Keyset, type Scheduler, heldPollsMax } from "@hereabouts/core";
+import { type Engine, heldPollsMax, type Keyset, type Scheduler } from "@hereabouts/core";
 import type { Handler } from "@hereabouts/protocol/wire";
 import { createHandler } from "./handler.ts";
 import type { Log } from "./log.ts";
-import { createHereNowCache } from "./service/here-now-cache.ts";
 import { HeldPolls } from "./service/held-polls.ts";
+import { createHereNowCache } from "./service/here-now-cache.ts";
 import { openKeysetDirectory } from "./service/keyset-directory.ts";
 import { createService } from "./service/service.ts";
 import type { Settings } from "./settings.ts";

@@ -57,8 +57,8 @@ function setTimer(now: () => Instant, when: Instant, run: () => void): Cancel {
   };
   // Platform timers may fire a moment early, and long ones are cut: never early means to look again.
   const fire = (): void => {
-    if (now() < when) return arm();
-    run();
+    if (now() < when) arm();
+    else run();
   };
   arm();
   return () => clearTimeout(timer);

@@ -4,7 +4,7 @@
  */
 import { defaultPolicy, type Policy } from "@hereabouts/core";
 import { defaultSettings, type LogLevel, type Settings } from "../settings.ts";
-import { choiceRule, dataRule, hostRule, integerRule, type Rule, switchRule } from "./rules.ts";
+import { choiceRule, dataRule, hostRule, integerRule, numberRule, type Rule, switchRule } from "./rules.ts";
 
 /** An option as people see it. */
 export interface Option {
@@ -100,7 +100,7 @@ export const policyFields: { readonly [Key in keyof Policy]: PolicyField<Policy[
   ),
   debounceSeconds: field(
     "debounceSeconds",
-    integerRule(0, 60, "seconds"),
+    numberRule(0, 60, "seconds"),
     "For this long after a leave, a returning poll does not join again.",
   ),
   impliedHeartbeat: field("impliedHeartbeat", switchRule, "Whether a poll renews the seats of its user."),

@@ -26,6 +26,17 @@ export function integerRule(min: number, max: number, unit?: string): Rule<numbe
   };
 }
 
+/** A number between two others, both included, that need not be whole. */
+export function numberRule(min: number, max: number, unit: string): Rule<number> {
+  return {
+    placeholder: unit.toUpperCase(),
+    expected: `a number of ${unit} from ${min} to ${max}`,
+    range: `${min}-${max} ${unit}`,
+    schema: z.number().min(min).max(max),
+    fromText: (text) => (/^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : text),
+  };
+}
+
 /** One of a few words. */
 export function choiceRule<Choice extends string>(
   placeholder: string,

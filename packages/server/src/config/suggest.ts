@@ -1,8 +1,13 @@
 /** Finds what somebody may have meant by a misspelt name. */
 
-/** The known name nearest to a misspelt one, or `undefined` when none is near. Case, `-` and `_` do not count. */
+/**
+ * The known name that a misspelt one most likely stands for, or `undefined` when none is near: one of which it is a
+ * part at the beginning, else the one fewest edits away. Case, `-` and `_` do not count.
+ */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const plainName = plain(name);
+  const longer = known.find((candidate) => plainName.length > 2 && plain(candidate).startsWith(plainName));
+  if (longer !== undefined) return longer;
   const distanceMax = Math.max(2, Math.floor(plainName.length / 3));
   let best: string | undefined;
   let bestDistance = distanceMax + 1;
@@ -24,7 +29,10 @@ export function hint(name: string, known: readonly string[]): string {
 
 function plain(name: string): string {
   // A name is compared in time that grows with its square: nobody means something known by a very long one.
-  return name.slice(0, 100).toLowerCase().replace(/[-_]/g, "");
+  return name
+    .slice(0, 100)
+    .toLowerCase()
+    .replace(/^hereabouts_|[-_]/g, "");
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */

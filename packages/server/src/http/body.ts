@@ -22,7 +22,8 @@ export async function readBody(bytes: Uint8Array): Promise<Body> {
     const plain = await decompress(bytes);
     return { ok: true, text: decoder.decode(plain) };
   } catch (error) {
-    const isTooLarge = error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    const isTooLarge =
+      error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
     return { ok: false, problem: isTooLarge ? "too-large" : "unreadable" };
   }
 }

@@ -1,7 +1,7 @@
 /** Bun's HTTP server in front of a handler. */
 import type { CancelSignal, Handler, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
 import { type Body, readBody } from "./body.ts";
-import type { ListenOptions, Listener } from "./listen.ts";
+import type { Listener, ListenOptions } from "./listen.ts";
 import { refuseBody, refuseHead } from "./refuse.ts";
 
 /** The longest idle time Bun knows, in seconds; a held poll must have none at all. */
@@ -44,7 +44,12 @@ async function answerWithBody(handler: Handler, request: Request, target: string
   return answer(handler, request, target, body);
 }
 
-async function answer(handler: Handler, request: Request, target: string, body: Body | undefined): Promise<Response> {
+async function answer(
+  handler: Handler,
+  request: Request,
+  target: string,
+  body: Body | undefined,
+): Promise<Response> {
   if (body !== undefined && !body.ok) return responseOf(refuseBody(body.problem));
   return responseOf(await handler(new BunRequest(request, target, body?.text)));
 }

@@ -18,13 +18,13 @@ export interface Listener {
 
 /** The runtime's name and version, such as `Bun 1.4.5`. */
 export function runtimeName(): string {
-  const bun = process.versions["bun"];
+  const bun = process.versions.bun;
   return bun === undefined ? `Node ${process.versions.node}` : `Bun ${bun}`;
 }
 
 /** Starts to listen. Rejects with the system's error when the port cannot be had. */
 export async function listen(handler: Handler, options: ListenOptions): Promise<Listener> {
-  if (process.versions["bun"] !== undefined) {
+  if (process.versions.bun !== undefined) {
     const { listenOnBun } = await import("./bun.ts");
     return listenOnBun(handler, options);
   }

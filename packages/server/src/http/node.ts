@@ -1,10 +1,10 @@
 /** Node's HTTP server in front of a handler. */
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { bodyBytesMax } from "@hereabouts/protocol";
 import type { CancelSignal, Handler, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
 import { type Body, readBody } from "./body.ts";
-import type { ListenOptions, Listener } from "./listen.ts";
+import type { Listener, ListenOptions } from "./listen.ts";
 import { refuseBody, refuseHead } from "./refuse.ts";
 
 /** Targets up to 32 KiB are legal, and the headers come on top. */
@@ -72,7 +72,9 @@ function send(response: ServerResponse, reply: WireResponse): void {
 }
 
 function hasBody(request: IncomingMessage): boolean {
-  return request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
+  return (
+    request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined
+  );
 }
 
 /** Reads a body to its end, but keeps no more of it than may be used. */
@@ -104,8 +106,10 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
 
 /** Bytes outside ASCII arrive one character each; clients that do not escape them mean UTF-8. */
 function targetOf(url: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII as a whole
-  return url.replace(/[^\x00-\x7f]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return url.replace(
+    /[^\x00-\x7f]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 class NodeRequest implements WireRequest {

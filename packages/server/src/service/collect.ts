@@ -1,14 +1,14 @@
 /** From a log's entries to what one subscriber is told: announced, matched, filtered. */
 import {
+  announce,
   type EventLog,
   type Instant,
+  itemsPerAnswerMax,
   type Keyset,
   type LogEntry,
   type Subscription,
-  announce,
-  itemsPerAnswerMax,
 } from "@hereabouts/core";
-import { type Delivery, type Filter, type Item, type Timetoken, passes } from "@hereabouts/protocol";
+import { type Delivery, type Filter, type Item, passes, type Timetoken } from "@hereabouts/protocol";
 import { filterInput } from "@hereabouts/protocol/wire";
 
 /** What a subscriber asked for. */
@@ -28,7 +28,12 @@ export interface Collected {
 const noDeliveries: readonly Delivery[] = [];
 
 /** Reads on from a cursor until there is something to deliver or nothing left to read. */
-export async function collect(log: EventLog, interest: Interest, after: Timetoken, now: Instant): Promise<Collected> {
+export async function collect(
+  log: EventLog,
+  interest: Interest,
+  after: Timetoken,
+  now: Instant,
+): Promise<Collected> {
   let cursor = after;
   for (;;) {
     const { subscribeKey } = interest.keyset;

@@ -1,6 +1,6 @@
 /** A poll that waits: for news, for a change of its groups, for its deadline, for its client to go. */
 import type { Cancel, Instant } from "@hereabouts/core";
-import { type Result, type SubscribeOutcome, type Timetoken, baseName, success } from "@hereabouts/protocol";
+import { baseName, type Result, type SubscribeOutcome, success, type Timetoken } from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
 import type { Context } from "./context.ts";
@@ -17,7 +17,11 @@ export interface Wait {
 }
 
 /** Holds a poll until there is something to answer, and answers it. */
-export function holdPoll(context: Context, subscriber: Subscriber, wait: Wait): Promise<Result<SubscribeOutcome>> {
+export function holdPoll(
+  context: Context,
+  subscriber: Subscriber,
+  wait: Wait,
+): Promise<Result<SubscribeOutcome>> {
   return new Promise((resolve, reject) => {
     const poll = new HeldPoll(context, subscriber, wait.cursor, resolve, reject);
     poll.wait(wait);
@@ -100,7 +104,12 @@ class HeldPoll implements Poll {
     do {
       this.#mayHaveMissed = false;
       const now = this.#context.scheduler.now();
-      const { deliveries, cursor } = await collect(this.#context.engine.log, this.#subscriber, this.#cursor, now);
+      const { deliveries, cursor } = await collect(
+        this.#context.engine.log,
+        this.#subscriber,
+        this.#cursor,
+        now,
+      );
       if (this.#isOver) return;
       this.#cursor = cursor;
       if (deliveries.length > 0) {

@@ -93,7 +93,10 @@ export class HeldPolls {
     this.#timer = undefined;
     const now = this.#scheduler.now();
     for (const poll of this.#polls) {
-      if (poll.deadline > now) return this.#armTimer(poll.deadline);
+      if (poll.deadline > now) {
+        this.#armTimer(poll.deadline);
+        return;
+      }
       poll.expire();
     }
   }

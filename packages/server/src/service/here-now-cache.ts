@@ -29,7 +29,11 @@ const occupantsMax = 1_000_000;
 const noOccupants: readonly Occupant[] = [];
 
 /** Creates a cache that keeps a page for `keepMs` milliseconds; 0 keeps none. */
-export function createHereNowCache(presence: PresenceStore, scheduler: Scheduler, keepMs: number): HereNowCache {
+export function createHereNowCache(
+  presence: PresenceStore,
+  scheduler: Scheduler,
+  keepMs: number,
+): HereNowCache {
   const pages = new Map<string, Kept>();
   let occupants = 0;
 

@@ -1,6 +1,12 @@
 /** Here now of channels and of the whole keyset (wire specification §§ 7 and 8). */
-import { type Keyset, expandTargets, hereNowChannelsMax, hereNowOccupantsMax } from "@hereabouts/core";
-import { type Channel, type ChannelOccupancy, type HereNowOutcome, failure, success } from "@hereabouts/protocol";
+import { expandTargets, hereNowChannelsMax, hereNowOccupantsMax, type Keyset } from "@hereabouts/core";
+import {
+  type Channel,
+  type ChannelOccupancy,
+  failure,
+  type HereNowOutcome,
+  success,
+} from "@hereabouts/protocol";
 import type { Context, Execute } from "./context.ts";
 import { membersOf } from "./members.ts";
 
@@ -44,7 +50,9 @@ function viewsOf(
   wish: Wish,
 ): Promise<readonly ChannelOccupancy[]> {
   // With many channels each page shrinks, so that no answer grows without bound.
-  const limit = wish.includeUsers ? Math.min(wish.limit, Math.ceil(hereNowOccupantsMax / (channels.length || 1))) : 0;
+  const limit = wish.includeUsers
+    ? Math.min(wish.limit, Math.ceil(hereNowOccupantsMax / (channels.length || 1)))
+    : 0;
   const page = { limit, offset: wish.offset };
   return Promise.all(channels.map((channel) => context.hereNowCache.view(keyset, channel, page)));
 }

@@ -1,5 +1,5 @@
 /** The keysets in force, at hand for every request. */
-import { type Cancel, type Keyset, type KeysetStore, defaultPolicy } from "@hereabouts/core";
+import { type Cancel, defaultPolicy, type Keyset, type KeysetStore } from "@hereabouts/core";
 import type { PublishKey, SubscribeKey } from "@hereabouts/protocol";
 
 /** The open keyset of development, in force while none is configured or stored. */

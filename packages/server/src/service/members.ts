@@ -1,5 +1,5 @@
 /** Groups to their channels, as they are at this moment. */
-import { type Channel, type Group, type SubscribeKey, baseName } from "@hereabouts/protocol";
+import { baseName, type Channel, type Group, type SubscribeKey } from "@hereabouts/protocol";
 import type { Context } from "./context.ts";
 
 /** Channels of groups, by the group's name without `-pnpres`. */
@@ -8,7 +8,11 @@ export type Members = ReadonlyMap<Group, readonly Channel[]>;
 const noMembers: Members = new Map();
 
 /** The members of the groups that a request names, with or without `-pnpres`. */
-export async function membersOf(context: Context, keyset: SubscribeKey, groups: readonly Group[]): Promise<Members> {
+export async function membersOf(
+  context: Context,
+  keyset: SubscribeKey,
+  groups: readonly Group[],
+): Promise<Members> {
   if (groups.length === 0) return noMembers;
   const names = [...new Set(groups.map((group) => baseName(group)))];
   const lists = await Promise.all(names.map((group) => context.engine.groups.channels(keyset, group)));

@@ -1,6 +1,13 @@
 /** Publish and signal (wire specification §§ 13 and 14). Neither counts as activity. */
 import type { Keyset, Publication } from "@hereabouts/core";
-import { type PublishCommand, type Result, type SignalCommand, type Timetoken, failure, success } from "@hereabouts/protocol";
+import {
+  failure,
+  type PublishCommand,
+  type Result,
+  type SignalCommand,
+  success,
+  type Timetoken,
+} from "@hereabouts/protocol";
 import type { Context, Execute } from "./context.ts";
 
 /** Adds a message to its channel. A "fire" is given a timetoken and delivered to nobody. */
@@ -13,13 +20,21 @@ export const publish: Execute<"publish"> = async (context, keyset, command) => {
 };
 
 /** Adds a signal to its channel. */
-export const signal: Execute<"signal"> = async (context, keyset, command): Promise<Result<{ timetoken: Timetoken }>> => {
+export const signal: Execute<"signal"> = async (
+  context,
+  keyset,
+  command,
+): Promise<Result<{ timetoken: Timetoken }>> => {
   if (command.publishKey !== keyset.publishKey) return failure("invalid-publish-key");
   return success({ timetoken: await append(context, keyset, signalOf(command)) });
 };
 
 async function append(context: Context, keyset: Keyset, publication: Publication): Promise<Timetoken> {
-  const [timetoken] = await context.engine.log.append(keyset.subscribeKey, [publication], context.scheduler.now());
+  const [timetoken] = await context.engine.log.append(
+    keyset.subscribeKey,
+    [publication],
+    context.scheduler.now(),
+  );
   if (timetoken === undefined) throw new Error("The log gave no timetoken for a publication.");
   return timetoken;
 }

@@ -4,9 +4,9 @@ import {
   type Command,
   type CommandKind,
   type CommandOf,
+  failure,
   type OutcomeOf,
   type Result,
-  failure,
   success,
   timetokenAt,
 } from "@hereabouts/protocol";
@@ -24,7 +24,10 @@ import { whereNow } from "./where-now.ts";
 
 /** Carries out commands. Never rejects. */
 export interface Service {
-  execute<Kind extends CommandKind>(command: CommandOf<Kind>, signal: CancelSignal): Promise<Result<OutcomeOf<Kind>>>;
+  execute<Kind extends CommandKind>(
+    command: CommandOf<Kind>,
+    signal: CancelSignal,
+  ): Promise<Result<OutcomeOf<Kind>>>;
 }
 
 type KeysetCommandKind = Exclude<CommandKind, "time" | "preflight">;
@@ -60,9 +63,14 @@ export function createService(context: Context, log: Log): Service {
   };
 }
 
-function dispatch(context: Context, command: Command, cancel: CancelSignal): Promise<Result<OutcomeOf<CommandKind>>> {
+function dispatch(
+  context: Context,
+  command: Command,
+  cancel: CancelSignal,
+): Promise<Result<OutcomeOf<CommandKind>>> {
   if (command.kind === "preflight") return Promise.resolve(success(undefined));
-  if (command.kind === "time") return Promise.resolve(success({ now: timetokenAt(context.scheduler.now()) - 1n }));
+  if (command.kind === "time")
+    return Promise.resolve(success({ now: timetokenAt(context.scheduler.now()) - 1n }));
   const keyset = context.keysets.get(command.subscribeKey);
   if (keyset === undefined) return Promise.resolve(failure("invalid-subscribe-key"));
   const run = executors[command.kind] as Execute<CommandKind>;

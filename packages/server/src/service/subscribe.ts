@@ -1,6 +1,13 @@
 /** Subscribe v2: the handshake and the poll (wire specification § 4, semantics § 2). */
 import type { Instant } from "@hereabouts/core";
-import { type Delivery, type Result, type SubscribeOutcome, isPresenceName, success, zeroTimetoken } from "@hereabouts/protocol";
+import {
+  type Delivery,
+  isPresenceName,
+  type Result,
+  type SubscribeOutcome,
+  success,
+  zeroTimetoken,
+} from "@hereabouts/protocol";
 import { collect } from "./collect.ts";
 import type { Context, Execute } from "./context.ts";
 import { holdPoll } from "./held-poll.ts";
@@ -36,7 +43,11 @@ const tooManyPolls: Result<never> = {
  * handshake, and its `join` with it: a subscriber of presence is given a cursor before its own recent join, so that it
  * sees it whichever came first.
  */
-async function handshake(context: Context, subscriber: Subscriber, now: Instant): Promise<Result<SubscribeOutcome>> {
+async function handshake(
+  context: Context,
+  subscriber: Subscriber,
+  now: Instant,
+): Promise<Result<SubscribeOutcome>> {
   const touched = await touchDeliberately(context, subscriber, now);
   const { topics } = subscriber.subscription;
   const ownJoins = touched?.beforeOwnJoins;

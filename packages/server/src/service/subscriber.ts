@@ -1,12 +1,12 @@
 /** One subscribe request, expanded: who asks, for what, and how it keeps the user's seats. */
 import {
+  expandStates,
+  expandSubscription,
   type Instant,
   type Keyset,
   type SeatRequest,
   type Subscription,
   type Touched,
-  expandStates,
-  expandSubscription,
 } from "@hereabouts/core";
 import type { Channel, Filter, State, SubscribeCommand } from "@hereabouts/protocol";
 import type { Context } from "./context.ts";
@@ -22,7 +22,11 @@ export interface Subscriber {
 }
 
 /** Expands a subscribe request. */
-export async function subscriberOf(context: Context, keyset: Keyset, command: SubscribeCommand): Promise<Subscriber> {
+export async function subscriberOf(
+  context: Context,
+  keyset: Keyset,
+  command: SubscribeCommand,
+): Promise<Subscriber> {
   const members = await membersOf(context, keyset.subscribeKey, command.groups);
   return {
     keyset,
@@ -34,13 +38,21 @@ export async function subscriberOf(context: Context, keyset: Keyset, command: Su
 }
 
 /** Takes or renews the seats of a handshake: the client says that it is there. */
-export function touchDeliberately(context: Context, subscriber: Subscriber, now: Instant): Promise<Touched | undefined> {
+export function touchDeliberately(
+  context: Context,
+  subscriber: Subscriber,
+  now: Instant,
+): Promise<Touched | undefined> {
   const request = seatRequest(subscriber, "deliberate", subscriber.states);
   return touch(context, subscriber, request, now);
 }
 
 /** Renews the seats of a poll on its arrival, state included, where the policy lets polls count as activity. */
-export async function touchOnArrival(context: Context, subscriber: Subscriber, now: Instant): Promise<Touched | undefined> {
+export async function touchOnArrival(
+  context: Context,
+  subscriber: Subscriber,
+  now: Instant,
+): Promise<Touched | undefined> {
   if (subscriber.keyset.policy.impliedHeartbeat) {
     return touch(context, subscriber, seatRequest(subscriber, "implied", subscriber.states), now);
   }
@@ -49,7 +61,11 @@ export async function touchOnArrival(context: Context, subscriber: Subscriber, n
 }
 
 /** Renews the seats of a poll that has waited, where the policy lets polls count as activity. */
-export async function touchAgain(context: Context, subscriber: Subscriber, now: Instant): Promise<Touched | undefined> {
+export async function touchAgain(
+  context: Context,
+  subscriber: Subscriber,
+  now: Instant,
+): Promise<Touched | undefined> {
   if (!subscriber.keyset.policy.impliedHeartbeat) return undefined;
   return touch(context, subscriber, seatRequest(subscriber, "implied", undefined), now);
 }

@@ -1,0 +1,337 @@
+import { defaultPolicy } from "@hereabouts/core";
+import { describe, expect, it } from "vitest";
+import { parseConfiguration } from "../../src/config/configuration.ts";
+import { defaultSettings } from "../../src/settings.ts";
+
+interface Given {
+  readonly file?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly flags?: readonly (readonly [string, string])[];
+}
+
+function parse({ file, environment = {}, flags = [] }: Given) {
+  const named = file === undefined ? flags : [["--config", "a.json"] as const, ...flags];
+  return parseConfiguration({
+    flags: named.map(([flag, text]) => ({ flag, text })),
+    environment: new Map(Object.entries(environment)),
+    readText: (path) => {
+      if (file === undefined || path !== "a.json") throw new Error("there is no such file");
+      return file;
+    },
+  });
+}
+
+function settingsOf(given: Given) {
+  const parsed = parse(given);
+  return parsed.ok ? parsed.configuration.settings : parsed.problems;
+}
+
+function originsOf(given: Given) {
+  const parsed = parse(given);
+  return parsed.ok ? Object.fromEntries(parsed.configuration.origins) : parsed.problems;
+}
+
+function problemsOf(given: Given): readonly string[] {
+  const parsed = parse(given);
+  return parsed.ok ? [] : parsed.problems;
+}
+
+describe("priorities", () => {
+  it("without anything set, the defaults are in force", () => {
+    expect(settingsOf({})).toEqual(defaultSettings);
+  });
+
+  it("a flag goes before a variable, a variable before the file, the file before the default", () => {
+    const file = '{ "port": 1, "host": "::1", "data": "file", "pollHoldSeconds": 11 }';
+    const environment = { HEREABOUTS_PORT: "2", HEREABOUTS_HOST: "127.0.0.2", HEREABOUTS_DATA: "variable" };
+    const flags = [
+      ["--port", "3"],
+      ["--host", "localhost"],
+    ] as const;
+
+    expect(settingsOf({ file, environment, flags })).toEqual({
+      ...defaultSettings,
+      port: 3,
+      host: "localhost",
+      data: "variable",
+      pollHoldSeconds: 11,
+    });
+    expect(originsOf({ file, environment, flags })).toEqual({
+      port: "flag --port",
+      host: "flag --host",
+      data: "env HEREABOUTS_DATA",
+      pollHoldSeconds: "a.json:1",
+    });
+  });
+
+  it("every setting can be set in each place", () => {
+    const changed = {
+      host: "127.0.0.9",
+      port: 81,
+      data: ":memory:",
+      pollHoldSeconds: 9,
+      hereNowCacheMs: 0,
+      logLevel: "debug",
+      keysets: [{ subscribeKey: "s", publishKey: "p", policy: defaultPolicy }],
+    };
+    const list = '[{ "subscribeKey": "s", "publishKey": "p" }]';
+    const { keysets: _, ...single } = changed;
+
+    expect(settingsOf({ file: JSON.stringify({ ...single, keysets: JSON.parse(list) }) })).toEqual(changed);
+    expect(
+      settingsOf({
+        environment: {
+          HEREABOUTS_HOST: "127.0.0.9",
+          HEREABOUTS_PORT: "81",
+          HEREABOUTS_DATA: ":memory:",
+          HEREABOUTS_POLL_HOLD_SECONDS: "9",
+          HEREABOUTS_HERE_NOW_CACHE_MS: "0",
+          HEREABOUTS_LOG_LEVEL: "debug",
+          HEREABOUTS_KEYSETS: list,
+        },
+      }),
+    ).toEqual(changed);
+    expect(
+      settingsOf({
+        flags: [
+          ["--host", "127.0.0.9"],
+          ["--port", "81"],
+          ["--data", ":memory:"],
+          ["--poll-hold-seconds", "9"],
+          ["--here-now-cache-ms", "0"],
+          ["--log-level", "debug"],
+          ["--keyset", "s:p"],
+        ],
+      }),
+    ).toEqual(changed);
+  });
+
+  it("an empty variable counts as not set", () => {
+    expect(
+      settingsOf({ environment: { HEREABOUTS_PORT: "", HEREABOUTS_KEYSETS: "", HEREABOUTS_CONFIG: "" } }),
+    ).toEqual(defaultSettings);
+  });
+
+  it("a list of keysets takes the place of another, with its origins", () => {
+    const file = '{ "keysets": [{ "subscribeKey": "a", "publishKey": "b", "debounceSeconds": 5 }] }';
+
+    expect(originsOf({ file, flags: [["--keyset", "s:p"]] })).toEqual({
+      "keysets[0].subscribeKey": "flag --keyset",
+      "keysets[0].publishKey": "flag --keyset",
+    });
+  });
+
+  it("the file may be named by a variable; a flag names another", () => {
+    expect(settingsOf({ environment: { HEREABOUTS_CONFIG: "nope.json" } })).toEqual([
+      "HEREABOUTS_CONFIG: cannot read nope.json: there is no such file",
+    ]);
+    expect(settingsOf({ file: '{ "port": 5 }', environment: { HEREABOUTS_CONFIG: "nope.json" } })).toEqual({
+      ...defaultSettings,
+      port: 5,
+    });
+  });
+});
+
+describe("the file", () => {
+  it("may have comments, trailing commas and a byte order mark", () => {
+    expect(settingsOf({ file: '\uFEFF{ // why\n "port": 5, /* not */ }' })).toEqual({
+      ...defaultSettings,
+      port: 5,
+    });
+  });
+
+  it("has policies of keysets in it, complete with defaults", () => {
+    const policy = {
+      presenceTimeoutSeconds: 30,
+      debounceSeconds: 0.5,
+      impliedHeartbeat: false,
+      globalHereNow: false,
+      streamFiltering: false,
+      hereNowStaleMs: 100,
+      channelsPerGroupMax: 9,
+    };
+    const file = JSON.stringify({
+      keysets: [
+        { subscribeKey: "s", publishKey: "p", ...policy },
+        { subscribeKey: "t", publishKey: "p" },
+      ],
+    });
+
+    expect(settingsOf({ file })).toEqual({
+      ...defaultSettings,
+      keysets: [
+        { subscribeKey: "s", publishKey: "p", policy },
+        { subscribeKey: "t", publishKey: "p", policy: defaultPolicy },
+      ],
+    });
+  });
+});
+
+describe("problems", () => {
+  it("are all told at once, each with its place, the value and what may be", () => {
+    const file = [
+      "{",
+      '  "prot": 7400,',
+      '  "port": 70000, "port": 1,',
+      '  "host": "[::1]",',
+      '  "pollHoldSeconds": "280",',
+      '  "logLevel": "verbose",',
+      '  "data": ["a"],',
+      '  "hereNowCacheMs": 1.5,',
+      '  "keysets": [',
+      '    { "subscribeKey": "a/b", "publishKey": "p", "presenceTimeoutSeconds": 0 },',
+      '    { "subscribeKey": "s", "debounce": 1 },',
+      '    { "subscribeKey": "s", "publishKey": 7, "impliedHeartbeat": "yes" },',
+      "    5",
+      "  ]",
+      "}",
+    ].join("\r\n");
+
+    expect(
+      problemsOf({
+        file,
+        environment: {
+          HEREABOUTS_PORT: "tcp://10.0.0.1:7400",
+          HEREABOUTS_POLL_HOLD: "10",
+          HEREABOUTS_KEYSETS: '[{ "subscribeKey": "" }]',
+        },
+        flags: [
+          ["--port", "7400.5"],
+          ["--log-level", "INFO"],
+          ["--keyset", "demo"],
+        ],
+      }),
+    ).toEqual([
+      'a.json:2:3: unknown key "prot"; did you mean port?',
+      "a.json:3:18: port is set twice; its first value is at 3:11",
+      'a.json:4:11: host: "[::1]" is not an IP address or a host name (no port, no brackets)',
+      "a.json:3:11: port: 70000 is not a whole number from 0 to 65535",
+      'a.json:7:11: data: ["a"] is not a directory or :memory:',
+      'a.json:5:22: pollHoldSeconds: "280" is not a whole number of seconds from 1 to 300',
+      "a.json:8:21: hereNowCacheMs: 1.5 is not a whole number of ms from 0 to 60000",
+      'a.json:6:15: logLevel: "verbose" is not one of silent, fatal, error, warn, info, debug',
+      'a.json:10:23: keysets[0].subscribeKey: "a/b" contains a slash',
+      "a.json:10:75: keysets[0].presenceTimeoutSeconds: 0 is not a whole number of seconds from 1 to 3600",
+      'a.json:11:28: unknown key "debounce"; did you mean debounceSeconds?',
+      "a.json:11:5: keysets[1]: publishKey is missing",
+      'a.json:12:23: keysets[2].subscribeKey: "s" is taken by keysets[1]',
+      "a.json:12:42: keysets[2].publishKey: 7 is not a text",
+      'a.json:12:65: keysets[2].impliedHeartbeat: "yes" is not true or false',
+      "a.json:13:5: 5 is not an object with subscribeKey, publishKey, presenceTimeoutSeconds, debounceSeconds, impliedHeartbeat, globalHereNow, streamFiltering, hereNowStaleMs, channelsPerGroupMax",
+      'HEREABOUTS_PORT: "tcp://10.0.0.1:7400" is not a whole number from 0 to 65535 (Kubernetes sets it for a service called hereabouts: set enableServiceLinks to false in the pod)',
+      'HEREABOUTS_KEYSETS:1:20: keysets[0].subscribeKey: "" is empty',
+      "HEREABOUTS_KEYSETS:1:2: keysets[0]: publishKey is missing",
+      "HEREABOUTS_POLL_HOLD: unknown environment variable; did you mean HEREABOUTS_POLL_HOLD_SECONDS?",
+      '--port: "7400.5" is not a whole number from 0 to 65535',
+      '--log-level: "INFO" is not one of silent, fatal, error, warn, info, debug',
+      '--keyset: "demo" is not SUBSCRIBE:PUBLISH, such as demo:demo (keys with a colon go into a file)',
+    ]);
+  });
+
+  it.each([
+    ["{", "a.json:1:2: not JSON: a closing brace is missing"],
+    ['{\n  "port" 7\n}', "a.json:2:10: not JSON: a colon is missing"],
+    ['{\n  "port": 7\n  "host": "::1"\n}', "a.json:3:3: not JSON: a comma is missing"],
+    ["", "a.json:1:1: not JSON: a value is missing"],
+    ["{} {}", "a.json:1:4: not JSON: something follows after the end"],
+    ["{ 'port': 7 }", "a.json:1:3: not JSON: an unknown word or sign"],
+    [
+      "[1]",
+      "a.json:1:1: [1] is not an object with host, port, data, pollHoldSeconds, hereNowCacheMs, logLevel, keysets",
+    ],
+    ['{ "keysets": [] }', "a.json:1:14: keysets: [] is not a list of one keyset or more"],
+    ['{ "keysets": {} }', "a.json:1:14: keysets: {} is not a list of one keyset or more"],
+    ['{ "__proto__": {} }', 'a.json:1:3: unknown key "__proto__"; did you mean port?'],
+    [
+      '{ "secretKey": 1 }',
+      'a.json:1:3: unknown key "secretKey"; known are host, port, data, pollHoldSeconds, hereNowCacheMs, logLevel, keysets',
+    ],
+  ])("a file %s has one problem", (file, problem) => {
+    expect(problemsOf({ file })).toEqual([problem]);
+  });
+
+  it.each([
+    [
+      [
+        ["--port", "1"],
+        ["--port", "2"],
+      ],
+      "--port: is given 2 times",
+    ],
+    [
+      [
+        ["--config", "x"],
+        ["--config", "a.json"],
+      ],
+      "--config: is given 2 times",
+    ],
+    [[["--config", "x"]], "--config: cannot read x: there is no such file"],
+    [[["--host", "a b"]], '--host: "a b" is not an IP address or a host name (no port, no brackets)'],
+    [
+      [["--host", "127.0.0.1:80"]],
+      '--host: "127.0.0.1:80" is not an IP address or a host name (no port, no brackets)',
+    ],
+    [
+      [["--host", "300.1.1.1"]],
+      '--host: "300.1.1.1" is not an IP address or a host name (no port, no brackets)',
+    ],
+    [[["--data", ""]], '--data: "" is not a directory or :memory:'],
+    [[["--port", ""]], '--port: "" is not a whole number from 0 to 65535'],
+    [[["--port", "0x10"]], '--port: "0x10" is not a whole number from 0 to 65535'],
+    [
+      [
+        ["--keyset", "a:b"],
+        ["--keyset", "a:c"],
+      ],
+      '--keyset: the subscribe key "a" is given twice',
+    ],
+    [[["--keyset", ":b"]], '--keyset: the subscribe key of ":b" is empty'],
+    [[["--keyset", "a:b,c"]], '--keyset: the publish key of "a:b,c" contains a comma'],
+    [
+      [["--keyset", "a:b:c"]],
+      '--keyset: "a:b:c" is not SUBSCRIBE:PUBLISH, such as demo:demo (keys with a colon go into a file)',
+    ],
+  ] as const)("flags %j have a problem", (flags, problem) => {
+    expect(problemsOf({ flags })).toContain(problem);
+  });
+
+  it("a long value is shortened", () => {
+    expect(problemsOf({ file: `{ "data": "${"x".repeat(5_000)}" }` })).toEqual([
+      `a.json:1:11: data: "${"x".repeat(56)}... is not a directory or :memory:`,
+    ]);
+  });
+
+  it("too many keysets are refused", () => {
+    const keysets = Array.from({ length: 10_001 }, (_, index) => ({
+      subscribeKey: `s${index}`,
+      publishKey: "p",
+    }));
+
+    expect(problemsOf({ file: JSON.stringify({ keysets }) })).toEqual([
+      "a.json:1:12: keysets: lists 10001 keysets, more than 10000",
+    ]);
+  });
+
+  it("variables that Kubernetes sets for a service of this name are let alone", () => {
+    const environment = {
+      HEREABOUTS_SERVICE_HOST: "10.0.0.1",
+      HEREABOUTS_SERVICE_PORT: "7400",
+      HEREABOUTS_SERVICE_PORT_HTTP: "7400",
+      HEREABOUTS_PORT_7400_TCP: "tcp://10.0.0.1:7400",
+      HEREABOUTS_PORT_7400_TCP_ADDR: "10.0.0.1",
+    };
+
+    expect(settingsOf({ environment })).toEqual(defaultSettings);
+  });
+
+  it("the open keyset off this machine is refused, and only it", () => {
+    const flags = [["--host", "0.0.0.0"]] as const;
+
+    expect(problemsOf({ flags: [...flags, ["--keyset", "demo:demo"]] })).toEqual([
+      'refusing to listen on 0.0.0.0 with the demo/demo keyset, whose keys everybody knows; set keysets of your own (--keyset my-subscribe-key:my-publish-key, HEREABOUTS_KEYSETS, or "keysets" in a --config file) or listen on 127.0.0.1',
+    ]);
+    expect(problemsOf({ flags: [...flags, ["--keyset", "a:b"]] })).toEqual([]);
+    // What is stored is not known yet: the composition root asks again when it is.
+    expect(problemsOf({ flags })).toEqual([]);
+  });
+});
