@@ -1,56 +1,5 @@
 #!/usr/bin/env node
-/** Finds a runtime and becomes the command on it. Runs on Node 20 and newer; the command itself needs more. */
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { findRuntime, runtimeArguments, runtimeChoices } from "./runtime.mjs";
+/** The `hereabouts` program. Runs on Node 20 and newer, only to find what the command itself runs on. */
+import { launch } from "./launch.mjs";
 
-const source = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const entry = existsSync(source) ? source : fileURLToPath(new URL("../dist/main.js", import.meta.url));
-const args = process.argv.slice(2);
-
-const [place, choice] = runtimeWish(args);
-if (!runtimeChoices.includes(choice)) {
-  fail(`${place}: ${JSON.stringify(choice)} is not one of ${runtimeChoices.join(", ")}`, 2);
-} else {
-  const runtime = findRuntime(choice, import.meta.url);
-  if (runtime.problem !== undefined) fail(runtime.problem, 1);
-  else become(runtime.program, [...runtimeArguments(runtime.name, entry), ...args]);
-}
-
-/** Which runtime is wished for, and where that is said. The flag goes before the variable. */
-function runtimeWish(given) {
-  const end = given.includes("--") ? given.indexOf("--") : given.length;
-  for (const [index, argument] of given.slice(0, end).entries()) {
-    if (argument === "--runtime" && given[index + 1] !== undefined) return ["--runtime", given[index + 1]];
-    if (argument.startsWith("--runtime=")) return ["--runtime", argument.slice("--runtime=".length)];
-  }
-  return ["HEREABOUTS_RUNTIME", process.env.HEREABOUTS_RUNTIME || "auto"];
-}
-
-function fail(message, code) {
-  process.stderr.write(`hereabouts: ${message}\n`);
-  process.exitCode = code;
-}
-
-/** Runs a program in the place of this one: as this process where Node can do that, else as a child. */
-function become(program, programArgs) {
-  if (process.platform !== "win32" && typeof process.execve === "function" && program.includes("/")) {
-    process.execve(program, [program, ...programArgs], process.env);
-  }
-  const child = spawn(program, programArgs, { stdio: "inherit" });
-  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"]) process.on(signal, () => pass(child, signal));
-  child.on("error", (error) => fail(`cannot start ${program}: ${error.message}`, 1));
-  child.on("exit", (code, signal) => {
-    if (signal === null) process.exit(code ?? 1);
-    // Ends as the child ended, so that whoever waits for this process sees the same.
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
-  });
-}
-
-/** Hands a signal on. A terminal sends its Ctrl-C to the child by itself. */
-function pass(child, signal) {
-  if (signal === "SIGINT" && process.stdin.isTTY) return;
-  child.kill(signal);
-}
+launch(process.argv.slice(2));

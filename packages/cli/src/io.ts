@@ -11,7 +11,7 @@ export interface Io {
   err(text: string): void;
   /** The text of a file. Throws an error whose message says why it cannot be read. */
   readText(path: string): string;
-  /** Calls `stop` whenever the process is told to stop. Until then it stops at once, as any process does. */
+  /** Calls `stop` whenever the process is told to stop, which from then on does nothing else. */
   onStop(stop: () => void): void;
 }
 

@@ -24,6 +24,12 @@ import { packageVersion } from "../version.ts";
 /** Milliseconds a node may take to stop before the process ends all the same. */
 export const stopPatienceMs = 10_000;
 
+/**
+ * Within this many milliseconds a second signal is the first one again: a terminal sends Ctrl-C to every program, and
+ * npm passes its own on.
+ */
+const sameSignalMs = 1_000;
+
 const runtimeOption: Option = {
   key: undefined,
   flag: "--runtime",
@@ -127,6 +133,8 @@ function runtimeProblems(flags: readonly GivenFlag[]): readonly string[] {
 }
 
 async function serve({ settings }: Configuration, io: Io): Promise<number> {
+  // From the first moment on: whoever stops a node that has only just begun gets a clean end too.
+  const told = new Promise<void>((resolve) => io.onStop(resolve));
   let server: RunningServer;
   try {
     server = await runServer(settings, createLog(settings.logLevel));
@@ -136,7 +144,7 @@ async function serve({ settings }: Configuration, io: Io): Promise<number> {
     return isRefused ? exitCodes.refused : exitCodes.failed;
   }
   io.out(welcome(server));
-  await new Promise<void>((resolve) => io.onStop(resolve));
+  await told;
   return await stop(server, io);
 }
 
@@ -155,14 +163,18 @@ function welcome({ url, isDemo }: RunningServer): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
+/** Stops a node. Being told again ends it at once, and so does taking too long. */
 async function stop(server: RunningServer, io: Io): Promise<number> {
   const scheduler = createSystemScheduler();
-  const late = new Promise<number>((resolve) => {
-    scheduler.at(scheduler.now() + stopPatienceMs, () => {
-      io.err(`hereabouts: not stopped after ${stopPatienceMs / 1_000} seconds: ending all the same\n`);
+  const toldAt = scheduler.now();
+  const impatience = new Promise<number>((resolve) => {
+    scheduler.at(toldAt + stopPatienceMs, () => {
+      io.err(`hereabouts: not stopped after ${stopPatienceMs / 1_000} seconds; ending all the same\n`);
       resolve(exitCodes.failed);
     });
-    io.onStop(() => resolve(exitCodes.failed));
+    io.onStop(() => {
+      if (scheduler.now() - toldAt >= sameSignalMs) resolve(exitCodes.failed);
+    });
   });
-  return await Promise.race([server.stop().then(() => exitCodes.done), late]);
+  return await Promise.race([server.stop().then(() => exitCodes.done), impatience]);
 }

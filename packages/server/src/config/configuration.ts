@@ -49,15 +49,14 @@ export function parseConfiguration(input: ConfigurationInput): ParsedConfigurati
 
 function readSource(input: ConfigurationInput, report: Report): JsonSource | undefined {
   const { flag, environment } = configOption;
-  const given = input.flags.filter((one) => one.flag === flag);
-  if (given.length > 1) report(`${flag}: is given ${given.length} times`);
-  const name = given[0]?.text ?? (input.environment.get(environment) || undefined);
+  const given = input.flags.filter((one) => one.flag === flag).at(-1);
+  const name = given?.text ?? (input.environment.get(environment) || undefined);
   if (name === undefined) return undefined;
   try {
     return { name, text: input.readText(name).replace(/^\uFEFF/, "") };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    report(`${given.length > 0 ? flag : environment}: cannot read ${name}: ${reason}`);
+    report(`${given !== undefined ? flag : environment}: cannot read ${name}: ${reason}`);
     return undefined;
   }
 }

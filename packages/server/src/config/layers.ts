@@ -86,18 +86,14 @@ export function environmentLayer(environment: ReadonlyMap<string, string>, repor
   return layer;
 }
 
-/** What flags set. */
+/** What flags set. Of a flag that is given twice, the last counts; every `--keyset` does. */
 export function flagLayer(flags: readonly GivenFlag[], report: Report): Layer {
   const layer: OpenLayer = { settings: {}, origins: new Map() };
   for (const key of singleSettings) {
     const { flag, rule } = settingOptions[key];
-    const given = flags.filter((one) => one.flag === flag);
-    const [first] = given;
-    if (first === undefined) continue;
-    layer.origins.set(key, `flag ${flag}`);
-    if (given.length > 1) report(`${flag}: is given ${given.length} times`);
-    if (!set(layer, key, rule.fromText(first.text))) {
-      report(`${flag}: ${quoted(first.text)} is not ${rule.expected}`);
+    for (const { text } of flags.filter((one) => one.flag === flag)) {
+      layer.origins.set(key, `flag ${flag}`);
+      if (!set(layer, key, rule.fromText(text))) report(`${flag}: ${quoted(text)} is not ${rule.expected}`);
     }
   }
   const texts = flags.filter(({ flag }) => flag === keysetsOption.flag).map(({ text }) => text);
