@@ -16,6 +16,7 @@ export type {
   LedgerRecord,
   SeatRecord,
 } from "./ledger/snapshot.ts";
+export { isLedgerRecord } from "./ledger/snapshot-check.ts";
 export {
   Ledger,
   type LedgerCounts,
@@ -23,6 +24,47 @@ export {
   type LedgerTouched,
   type RestoreOptions,
 } from "./ledger.ts";
-export * from "./limits.ts";
+export {
+  absencesPerKeysetMax,
+  channelsPerGroupDefault,
+  devicesPerSeatMax,
+  emptyChannelRetentionMs,
+  emptyChannelsPerKeysetMax,
+  groupsPerKeysetMax,
+  heldPollsMax,
+  hereNowChannelsMax,
+  hereNowOccupantsMax,
+  itemsPerAnswerMax,
+  logEntriesPerChannelMax,
+  logEntriesPerKeysetMax,
+  logRetentionMs,
+  ownJoinWindowMs,
+  seatsPerUserMax,
+  sweepBatch,
+  sweepEveryMs,
+} from "./limits.ts";
 export { defaultPolicy, type Keyset, type Policy, policyProblems } from "./policy.ts";
-export * from "./ports.ts";
+export {
+  type Cancel,
+  type Change,
+  type ChannelView,
+  type Clock,
+  type Engine,
+  EngineError,
+  type EventLog,
+  type GroupStore,
+  type Instant,
+  type KeysetStore,
+  type LeaveRequest,
+  type LogEntry,
+  type LogPage,
+  type OccupiedChannels,
+  type Page,
+  type PresenceStore,
+  type Publication,
+  type Random,
+  type Scheduler,
+  type SeatRequest,
+  type StateRequest,
+  type Touched,
+} from "./ports.ts";

@@ -7,6 +7,7 @@ import { assert } from "../assert.ts";
 import { absencesPerKeysetMax, emptyChannelRetentionMs, emptyChannelsPerKeysetMax } from "../limits.ts";
 import type { Change, Instant } from "../ports.ts";
 import { TimingWheel } from "../timing-wheel.ts";
+import { listSeat, unlistSeat } from "./seat-list.ts";
 import {
   type Absence,
   type ChangeOf,
@@ -96,6 +97,7 @@ export class Channels {
     }
     record.seats.set(seat.user, seat);
     if (liveSeats(record) === 1) this.occupied.add(record);
+    listSeat(seat, this.#now);
     this.users.add(seat);
     this.#seats++;
     this.#wheel.file(seat);
@@ -107,7 +109,10 @@ export class Channels {
     const isRemoved = record.seats.delete(seat.user);
     assert(isRemoved, "a seat that ends is in the table");
     if (this.due.delete(seat)) record.dueSeats--;
-    else this.#wheel.remove(seat);
+    else {
+      this.#wheel.remove(seat);
+      unlistSeat(seat);
+    }
     if (liveSeats(record) === 0) this.occupied.delete(record);
     this.users.remove(seat);
     this.#seats--;
@@ -123,13 +128,12 @@ export class Channels {
 
   /** Counts a change that has been made in a channel. */
   log(record: ChannelRecord, change: ChangeOf): Change {
-    if (record.seats.size === 0) record.deadline = this.#now + emptyChannelRetentionMs;
+    if (record.seats.size === 0) rememberUntil(record, this.#now + emptyChannelRetentionMs);
     return recordChange(record, change);
   }
 
   /** What is remembered of an absent user, or a new absence that the caller is about to fill. */
   openAbsence(record: ChannelRecord, user: UserId, order: number): Absence {
-    assert(!record.seats.has(user), "only a user without a seat is absent");
     const known = record.absences?.get(user);
     if (known !== undefined) return known;
     const absence = createAbsence(record, user, order);
@@ -139,9 +143,10 @@ export class Channels {
 
   /** Enters an absence, which is to be filed when it is filled. */
   addAbsence(absence: Absence): void {
-    const { record } = absence;
+    const { record, user } = absence;
+    assert(!record.seats.has(user), "only a user without a seat is absent");
     record.absences ??= new Map();
-    record.absences.set(absence.user, absence);
+    record.absences.set(user, absence);
     this.absences.add(absence);
     if (this.absences.size <= absencesPerKeysetMax) return;
     const [oldest] = this.absences;
@@ -151,6 +156,7 @@ export class Channels {
   /** Files an absence by the later of its two ends. */
   fileAbsence(absence: Absence): void {
     absence.deadline = Math.max(absence.stateEndsAt, absence.debounceEndsAt);
+    rememberUntil(absence.record, absence.deadline);
     this.#wheel.file(absence);
   }
 
@@ -164,7 +170,7 @@ export class Channels {
   }
 
   readonly #comeDue = (item: TableItem): void => {
-    if ("seats" in item) this.#forgetOrKeep(item);
+    if ("seats" in item) this.#forget(item);
     else if ("debounceEndsAt" in item) this.removeAbsence(item);
     else this.#seatComesDue(item);
   };
@@ -173,26 +179,17 @@ export class Channels {
     const { record } = seat;
     this.due.add(seat);
     record.dueSeats++;
+    unlistSeat(seat);
     if (liveSeats(record) === 0) this.occupied.delete(record);
   }
 
   #keepEmpty(record: ChannelRecord): void {
-    if (record.deadline <= this.#now) record.deadline = this.#now + emptyChannelRetentionMs;
+    if (record.deadline <= this.#now) rememberUntil(record, this.#now + emptyChannelRetentionMs);
     this.empty.add(record);
     this.#wheel.file(record);
     if (this.empty.size <= emptyChannelsPerKeysetMax) return;
     const [longest] = this.empty;
     if (longest !== undefined) this.#forget(longest);
-  }
-
-  /** Something may be remembered of a user for longer than the channel; then the channel is, too. */
-  #forgetOrKeep(record: ChannelRecord): void {
-    let until = 0;
-    for (const absence of record.absences?.values() ?? []) until = Math.max(until, absence.deadline);
-    if (until > this.#now) {
-      record.deadline = until;
-      this.#wheel.file(record);
-    } else this.#forget(record);
   }
 
   #forget(record: ChannelRecord): void {
@@ -202,4 +199,9 @@ export class Channels {
     this.empty.delete(record);
     this.records.delete(record.channel);
   }
+}
+
+/** A channel outlives its last change by the retention, and whatever is remembered of its users. */
+function rememberUntil(record: ChannelRecord, until: Instant): void {
+  if (until > record.deadline) record.deadline = until;
 }

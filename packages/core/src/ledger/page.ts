@@ -4,18 +4,22 @@ import type { Instant, Page } from "../ports.ts";
 import { countDevices } from "./leases.ts";
 import type { ChannelRecord, Seat } from "./table.ts";
 
-/** The live occupants on a page. The cost is that of the page and of what comes before it. */
+/** The live occupants on a page. In a large channel the cost is the page's; in a small one, the channel's. */
 export function occupantsOf(record: ChannelRecord, page: Page, now: Instant): Occupant[] {
-  const occupants: Occupant[] = [];
-  if (page.limit <= 0) return occupants;
+  if (page.limit <= 0) return [];
+  const seats = record.list?.page(page.offset, page.limit) ?? pageOf(record, page, now);
+  return seats.map((seat) => toOccupant(seat, now));
+}
+
+function pageOf(record: ChannelRecord, page: Page, now: Instant): Seat[] {
+  const seats: Seat[] = [];
   let toSkip = page.offset;
   for (const seat of record.seats.values()) {
-    if (seat.deadline <= now) continue;
-    if (toSkip-- > 0) continue;
-    occupants.push(toOccupant(seat, now));
-    if (occupants.length >= page.limit) break;
+    if (seat.deadline <= now || toSkip-- > 0) continue;
+    seats.push(seat);
+    if (seats.length >= page.limit) break;
   }
-  return occupants;
+  return seats;
 }
 
 function toOccupant(seat: Seat, now: Instant): Occupant {

@@ -91,18 +91,24 @@ export function restoreContents(records: Iterable<LedgerRecord>, shiftMs: number
   const head = iterator.next().value;
   assert(head?.kind === "ledger", "a dump begins with the ledger's own record");
   const table = new Channels(head.startsAt + shiftMs);
-  const absences: Absence[] = [];
+  const restoration: Restoration = { table, lastOrder: head.order, shiftMs, absences: [] };
   for (let next = iterator.next(); next.done !== true; next = iterator.next()) {
     assert(next.value.kind === "channel", "a dump has one record of the ledger's own");
-    restoreChannel(table, next.value, shiftMs, absences);
+    restoreChannel(restoration, next.value);
   }
-  absences.sort((left, right) => left.order - right.order);
-  for (const absence of absences) {
+  for (const absence of restoration.absences.sort((left, right) => left.order - right.order)) {
     table.addAbsence(absence);
     table.fileAbsence(absence);
   }
   table.advance(head.now + shiftMs);
   return { table, lastOrder: head.order };
+}
+
+/** A restoration under way. */
+interface Restoration extends LedgerContents {
+  readonly shiftMs: number;
+  /** They are entered at the end, all channels' together, in the order they were made. */
+  readonly absences: Absence[];
 }
 
 function* dumpChannel(record: ChannelRecord): Generator<LedgerChannelRecord, void> {
@@ -151,12 +157,8 @@ function dumpAbsence(absence: Absence): AbsenceRecord {
   return { user, order, stateEndsAt, debounceEndsAt, ...(state === undefined ? {} : { state }) };
 }
 
-function restoreChannel(
-  table: Channels,
-  from: LedgerChannelRecord,
-  shiftMs: number,
-  absences: Absence[],
-): void {
+function restoreChannel(restoration: Restoration, from: LedgerChannelRecord): void {
+  const { table, lastOrder, shiftMs, absences } = restoration;
   const record = table.openRecord(from.channel, () => {
     const made = createRecord(from.channel, from.epoch, from.order);
     made.revision = from.revision;
@@ -164,17 +166,14 @@ function restoreChannel(
     return made;
   });
   assert(record.epoch === from.epoch, "all parts of a channel are of one epoch");
-  for (const seat of from.seats) table.addSeat(restoreSeat(table, record, seat, shiftMs));
-  for (const { user, order, state, stateEndsAt, debounceEndsAt } of from.absences) {
-    const absence = createAbsence(record, user, order);
-    absence.state = state;
-    absence.stateEndsAt = stateEndsAt + shiftMs;
-    absence.debounceEndsAt = debounceEndsAt + shiftMs;
-    absences.push(absence);
+  for (const seat of from.seats) {
+    assert(seat.order <= lastOrder, "no seat's number is later than the last drawn");
+    table.addSeat(restoreSeat(restoration, record, seat));
   }
+  for (const absence of from.absences) absences.push(restoreAbsence(record, absence, shiftMs));
 }
 
-function restoreSeat(table: Channels, record: ChannelRecord, from: SeatRecord, shiftMs: number): Seat {
+function restoreSeat({ table, shiftMs }: Restoration, record: ChannelRecord, from: SeatRecord): Seat {
   const leases = new Map<DeviceId | undefined, Instant>();
   for (const [device, endsAt] of from.leases) leases.set(device ?? undefined, endsAt + shiftMs);
   const { holder, deadline } = holderOf(leases);
@@ -188,4 +187,12 @@ function restoreSeat(table: Channels, record: ChannelRecord, from: SeatRecord, s
     holder,
     state: from.state,
   });
+}
+
+function restoreAbsence(record: ChannelRecord, from: AbsenceRecord, shiftMs: number): Absence {
+  const absence = createAbsence(record, from.user, from.order);
+  absence.state = from.state;
+  absence.stateEndsAt = from.stateEndsAt + shiftMs;
+  absence.debounceEndsAt = from.debounceEndsAt + shiftMs;
+  return absence;
 }

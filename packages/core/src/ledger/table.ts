@@ -5,6 +5,7 @@
 import type { Channel, DeviceId, State, UserId } from "@hereabouts/protocol";
 import type { Change, Instant } from "../ports.ts";
 import type { Timed } from "../timing-wheel.ts";
+import type { SeatList } from "./seat-list.ts";
 
 /** Whatever the wheel may hand out. */
 export type TableItem = Seat | Absence | ChannelRecord;
@@ -40,7 +41,7 @@ export interface Absence extends Timed<TableItem> {
   debounceEndsAt: Instant;
 }
 
-/** One channel. On the wheel only while it is empty: its `deadline` is when it is forgotten. */
+/** One channel. On the wheel only while it is empty: its `deadline` is when it is forgotten, and only grows. */
 export interface ChannelRecord extends Timed<TableItem> {
   readonly channel: Channel;
   readonly epoch: string;
@@ -50,6 +51,8 @@ export interface ChannelRecord extends Timed<TableItem> {
   /** How many of the seats are due, yet not ended. */
   dueSeats: number;
   absences: Map<UserId, Absence> | undefined;
+  /** The seats that are not due, in a large channel. */
+  list: SeatList | undefined;
 }
 
 /** A channel's record at the beginning of its life. */
@@ -65,6 +68,7 @@ export function createRecord(channel: Channel, epoch: string, order: number): Ch
     seats: new Map<UserId, Seat>(),
     dueSeats: 0,
     absences: undefined,
+    list: undefined,
   };
 }
 
