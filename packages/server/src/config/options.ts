@@ -48,7 +48,7 @@ export const settingOptions: { readonly [Key in SingleSetting]: SettingOption<Se
   data: setting(
     "data",
     dataRule,
-    "Where channel groups and keysets are kept, relative to the working directory; :memory: keeps nothing.",
+    "Where groups, keysets and, over a restart, seats are kept, from the working directory; :memory: keeps nothing.",
   ),
   pollHoldSeconds: setting(
     "pollHoldSeconds",

@@ -36,7 +36,7 @@ function printKeyset(
   return Object.fromEntries(values.map(([key, value]) => [key, sourced(keyOf(key), value)]));
 }
 
-/** Options as lines of a help text, for 80 columns and more: the flag, what it means, what it may be. */
+/** Options as lines of a help text, for 100 columns and more: the flag, what it means, what it may be. */
 export function printOptions(options: readonly Option[]): string {
   return options
     .map((option) => {
@@ -45,8 +45,8 @@ export function printOptions(options: readonly Option[]): string {
         option.standard === undefined ? undefined : `default ${option.standard}`,
         option.environment,
       ].filter((fact) => fact !== undefined);
-      const detail = facts.length === 0 ? [] : [`      [${facts.join("; ")}]`];
-      return [`  ${usageOf(option)}`, `      ${option.description}`, ...detail].join("\n");
+      const detail = facts.length === 0 ? [] : [indented(`[${facts.join("; ")}]`)];
+      return [`  ${usageOf(option)}`, indented(option.description), ...detail].join("\n");
     })
     .join("\n");
 }
@@ -55,7 +55,7 @@ export function printOptions(options: readonly Option[]): string {
 export function printPolicyFields(): string {
   return Object.values(policyFields)
     .map(({ key, rule, standard, description }) =>
-      [`  "${key}"`, `      ${description}`, `      [${rule.range}; default ${standard}]`].join("\n"),
+      [`  "${key}"`, indented(description), indented(`[${rule.range}; default ${standard}]`)].join("\n"),
     )
     .join("\n");
 }
@@ -95,4 +95,9 @@ function code(text: string | undefined): string {
 
 function usageOf({ flag, placeholder }: Option): string {
   return placeholder === undefined ? flag : `${flag} ${placeholder}`;
+}
+
+/** A text in lines of at most 100 columns, six of them empty. */
+function indented(text: string): string {
+  return text.replace(/(.{1,94})(?: +|$)/g, "      $1\n").trimEnd();
 }
