@@ -60,6 +60,8 @@ function responseOf(reply: WireResponse): Response {
 
 /** Path and query of the absolute URL that Bun makes of every target. */
 function targetOf(url: string): string {
+  // Without a proper Host header there is nothing to make it absolute with: it is the target as it came.
+  if (url.startsWith("/")) return url;
   const afterScheme = url.indexOf("//") + 2;
   const slash = url.indexOf("/", afterScheme);
   return slash < 0 ? "/" : url.slice(slash);

@@ -9,6 +9,8 @@ import { refuseBody, refuseHead } from "./refuse.ts";
 
 /** Targets up to 32 KiB are legal, and the headers come on top. */
 const headBytesMax = 65_536;
+/** Past this a body is cut off; below it, and past our own bound, the client gets our answer. */
+const bodyBytesRead = 1_048_576;
 /** Above the longest interval at which clients come back, so that they find their connection open. */
 const keepAliveMs = 330_000;
 /** How long a client may take to send a request's head, and all of it. */
@@ -77,7 +79,7 @@ function hasBody(request: IncomingMessage): boolean {
   );
 }
 
-/** Reads a body to its end, but keeps no more of it than may be used. */
+/** Reads a body to its end unless it is absurdly long, but keeps no more of it than may be used. */
 async function bodyOf(request: IncomingMessage): Promise<Body> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -86,6 +88,10 @@ async function bodyOf(request: IncomingMessage): Promise<Body> {
       const bytes = chunk as Buffer;
       length += bytes.length;
       if (length <= bodyBytesMax) chunks.push(bytes);
+      if (length > bodyBytesRead) {
+        request.socket.destroy();
+        break;
+      }
     }
   } catch {
     return { ok: false, problem: "unreadable" };
