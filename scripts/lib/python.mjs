@@ -86,6 +86,8 @@ async function installPackages() {
   for (const step of steps) {
     const { code, output } = await run(python, ["-m", "pip", "--disable-pip-version-check", ...step], {
       capture: true,
+      // Where aiohttp has no wheel for this Python, it does without its compiled parts, and so without a compiler.
+      env: { AIOHTTP_NO_EXTENSIONS: "1" },
     });
     if (code !== 0) return `pip ${step[0]} failed (is PyPI within reach?): ${lastLine(output)}`;
   }

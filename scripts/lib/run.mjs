@@ -29,12 +29,14 @@ function unwatch(child) {
 /**
  * Runs a program and resolves with how it ended: `{ code, output }`. `code` is its exit code, 128 and more when a
  * signal ended it, 127 when it could not be started. With `capture`, what it says is in `output` instead of shown.
+ * `env` is set beside the environment of this process.
  */
-export function run(program, args, { capture = false, shell = false } = {}) {
+export function run(program, args, { capture = false, shell = false, env = {} } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: root,
       shell,
+      env: { ...process.env, ...env },
       stdio: capture ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
     });
     watch(child);

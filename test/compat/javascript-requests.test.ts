@@ -248,7 +248,7 @@ describe.each(runtimes)("pubnub 7.3.3 asks the server on %s", { concurrent: true
 
   test("a group is filled, listed, thinned out and dropped", async () => {
     const { client } = company.open("keeper");
-    const channelGroup = "js-groups: own (1)";
+    const channelGroup = "js-groups own (1)!";
     const listed = async (): Promise<ReadonlySet<string>> =>
       new Set((await client.channelGroups.listChannels({ channelGroup })).channels);
 

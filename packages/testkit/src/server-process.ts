@@ -132,7 +132,7 @@ function listening(child: ChildProcess, watch: Watch): Promise<Address> {
 
 /** The address of the line that says where the server listens; nothing for any other line. */
 function addressIn(line: string): Address | undefined {
-  if (!/listening/i.test(line)) return undefined;
+  if (!/\blisten(ing|s)\b/i.test(line)) return undefined;
   const found = /http:\/\/(127\.0\.0\.1|localhost):(\d+)/.exec(line);
   const [, host, port] = found ?? [];
   return host === undefined || port === undefined ? undefined : { host, port: Number(port) };

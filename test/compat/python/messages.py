@@ -26,7 +26,9 @@ async def scenario():
     observe("filtered", await picky.next_message())
     await publish("post", message().message(["posted"]).use_post(True))
     await publish("compressed post", message().message({"packed": "x" * 200}).use_post(True).use_compression(True))
-    await publish("fire", writer.fire().channel(CHANNEL).message("fired"))
+    fired = await writer.fire().channel(CHANNEL).message("fired").future()
+    observe("fired", {"error": fired.is_error(), "timetoken": str(fired.result.timetoken)})
+    await publish("get after fire", message().message("after the fired one"))
 
     sent = await writer.signal().channel(CHANNEL).message("psst").future()
     observe("signalled", {"error": sent.is_error(), "timetoken": str(sent.result.timetoken)})
