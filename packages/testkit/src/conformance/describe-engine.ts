@@ -1,0 +1,21 @@
+/** The conformance suite: a test per promise of the ports and per rule of the semantics that engines keep. */
+import { describe } from "vitest";
+import type { EngineTraits, OpenEngine } from "./bench.ts";
+import { describeLog } from "./log.ts";
+import { describeRestarts } from "./restarts.ts";
+import { describeSeats } from "./seats.ts";
+import { describeStates } from "./states.ts";
+import { describeStores } from "./stores.ts";
+import { describeViews } from "./views.ts";
+
+/** Describes what every engine does. There is no list of optional features: an engine passes or is not an engine. */
+export function describeEngine(name: string, open: OpenEngine, traits: EngineTraits): void {
+  describe(`the ${name} engine`, () => {
+    describeSeats(open);
+    describeStates(open);
+    describeViews(open);
+    describeLog(open);
+    describeStores(open);
+    if (traits.keeps === "everything") describeRestarts(open);
+  });
+}
