@@ -18,6 +18,8 @@ const headPatienceMs = 60_000;
 const requestPatienceMs = 120_000;
 /** How long a stop waits for answers that are under way, in milliseconds. */
 const stopPatienceMs = 3_000;
+/** How often a stop looks for connections whose answer is out, in milliseconds. */
+const closeIdleEveryMs = 20;
 
 /** Starts to listen on Node. */
 export async function listenOnNode(handler: Handler, { host, port }: ListenOptions): Promise<Listener> {
@@ -52,8 +54,11 @@ function listening(server: Server, host: string, port: number): Promise<void> {
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cutOff = setTimeout(() => server.closeAllConnections(), stopPatienceMs);
+    // A kept connection becomes idle again when its held poll is answered, and its client would keep it open.
+    const closeIdle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
     server.close(() => {
       clearTimeout(cutOff);
+      clearInterval(closeIdle);
       resolve();
     });
     server.closeIdleConnections();
