@@ -147,7 +147,8 @@ inEachWorld("shutdown", (open) => {
     for (let number = 0; number < 10; number += 1) polls.push(await client.poll(`u${number}`, "ch", cursor));
     for (const poll of polls) await expectHeld(poll, client);
 
-    await client.world.stop();
+    // The clients keep their connections open, as browsers do: the server does not wait for them.
+    await withDeadline(client.world.stop(), "The end of a server that stops", 2_000);
 
     for (const poll of polls) {
       const reply = await withDeadline(poll.reply, "The answer of a server that stops", 1_000);

@@ -168,17 +168,26 @@ inEachWorld("channel groups", (open) => {
     expect(bodyOf(await client.listGroups())).toEqual(list(["g1"]));
   });
 
-  test.each(["x.*", "a,x.*", "a-pnpres"])("[W-093] %s cannot be in a group", async (channels) => {
+  test.each(["x.*", "a,x.*", "a:b"])("[W-093] %s cannot be in a group", async (channels) => {
     const client = await open();
 
     const reply = await client.world.get(groupTarget("/g", { add: channels }));
 
-    expect(bodyOf(reply, 400)).toEqual({
+    expect(bodyOf(reply, 400)).toMatchObject({
       status: 400,
       message: "Reserved character in input parameters.",
       service: "channel-registry",
       error: true,
     });
+    expect(bodyOf(await client.listGroup("g"))).toMatchObject({ payload: { channels: [] } });
+  });
+
+  test("a presence channel cannot be in a group", async () => {
+    const client = await open();
+
+    const reply = await client.addToGroup("g", ["a", "a-pnpres"]);
+
+    expect(bodyOf(reply, 400)).toMatchObject({ status: 400, service: "channel-registry", error: true });
     expect(bodyOf(await client.listGroup("g"))).toMatchObject({ payload: { channels: [] } });
   });
 

@@ -42,7 +42,7 @@ function send(
     agent: options.connection === "own" ? false : to.agent,
     method: options.method ?? "GET",
     path: target,
-    headers: options.headers ?? {},
+    headers: { ...options.headers, ...lengthOf(options.body) },
   });
   const reply = new Promise<Reply>((resolve, reject) => {
     request.on("response", (response) => readReply(response).then(resolve, reject));
@@ -60,6 +60,11 @@ function send(
       request.destroy(new Error(`The request was dropped: ${target}`));
     },
   };
+}
+
+/** Said for every method: Node's client does not say it for GET, and the body would pass for another request. */
+function lengthOf(body: SendOptions["body"]): Record<string, string> {
+  return body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
 }
 
 async function readReply(response: IncomingMessage): Promise<Reply> {
