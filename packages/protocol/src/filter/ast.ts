@@ -15,7 +15,7 @@ export type Filter =
       readonly right: Filter;
     };
 
-/** Operators that look at both operands. `contains` is true also with its operands the other way round. */
+/** Operators that look at both operands. `contains` takes a list on either side, a text only on its left. */
 export type BinaryOperator =
   | "=="
   | "!="

@@ -80,11 +80,16 @@ function isEqual(left: unknown, right: unknown): boolean {
 
 /** Numbers and texts stand in order among themselves; texts by their UTF-16 units. */
 function isOrdered(left: unknown, right: unknown, accepts: (order: number) => boolean): boolean {
-  if (typeof left === "number" && typeof right === "number") return accepts(left - right);
-  if (typeof left === "string" && typeof right === "string") {
-    return accepts(left < right ? -1 : left > right ? 1 : 0);
-  }
+  if (typeof left === "number" && typeof right === "number") return accepts(orderOf(left, right));
+  if (typeof left === "string" && typeof right === "string") return accepts(orderOf(left, right));
   return false;
+}
+
+/** Below, at or above zero as the left is less than, equal to or greater than the right; else not a number. */
+function orderOf<Value extends number | string>(left: Value, right: Value): number {
+  if (left < right) return -1;
+  if (left > right) return 1;
+  return left === right ? 0 : Number.NaN;
 }
 
 function negated(value: unknown): number | undefined {

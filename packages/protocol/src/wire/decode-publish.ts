@@ -11,7 +11,7 @@ import { own } from "./target.ts";
 
 /** `/publish/{publish key}/{key}/{signature}/{channel}/{callback}/{message}` */
 export function decodePublish(reader: RequestReader): PublishCommand {
-  return publishOf(reader, reader.segment(6));
+  return publishOf(reader, own(reader.segment(6)));
 }
 
 /** `/publish/{publish key}/{key}/{signature}/{channel}/{callback}` with the message as the body */
@@ -21,7 +21,7 @@ export function decodePostedPublish(reader: RequestReader): PublishCommand {
 
 /** `/signal/{publish key}/{key}/{signature}/{channel}/{callback}/{message}` */
 export function decodeSignal(reader: RequestReader): SignalCommand {
-  const payload = readJson(reader, reader.segment(6));
+  const payload = readJson(reader, own(reader.segment(6)));
   if (exceedsBytes(payload, signalBytesMax)) reader.fail("signal-too-large");
   refuseCallback(reader, 5);
   return {
@@ -68,13 +68,13 @@ function readPublishable(reader: RequestReader): Channel {
 
 function readMeta(reader: RequestReader): JsonText | undefined {
   const text = reader.query("meta");
-  return text === undefined ? undefined : readJson(reader, text);
+  return text === undefined ? undefined : readJson(reader, own(text));
 }
 
 function readJson(reader: RequestReader, text: string): JsonText {
   const json = parseJsonText(text);
   if (json === undefined) reader.fail("message-invalid");
-  return own(json ?? nothing);
+  return json ?? nothing;
 }
 
 const nothing = "null" as JsonText;

@@ -49,15 +49,16 @@ function messageStart(subscribeKey: string, item: MessageItem): string {
   const type = item.kind === "signal" ? ',"e":1' : "";
   const publisher = item.publisher === undefined ? "" : `,"i":${jsonString(item.publisher)}`;
   const sequence = item.kind === "signal" ? "" : `,"s":${item.sequence}`;
-  const origin = item.origin === undefined ? "" : `"o":${regional(item.origin)},`;
   const meta = item.meta === undefined ? "" : `,"u":${item.meta}`;
   const custom = item.customMessageType === undefined ? "" : `,"cmt":${jsonString(item.customMessageType)}`;
-  const head = `{"a":"1","f":0${type}${publisher}${sequence},${origin}`;
+  const head = `{"a":"1","f":0${type}${publisher}${sequence},`;
   return `${head}${addressOf(subscribeKey, item)}${meta},"d":${item.payload}${custom}`;
 }
 
 function addressOf(subscribeKey: string, item: Item): string {
-  return `"p":${regional(item.timetoken)},"k":${jsonString(subscribeKey)},"c":${jsonString(item.channel)}`;
+  const origin = item.kind === "presence" || item.origin === undefined ? "" : `,"o":${regional(item.origin)}`;
+  const position = `"p":${regional(item.timetoken)}${origin}`;
+  return `${position},"k":${jsonString(subscribeKey)},"c":${jsonString(item.channel)}`;
 }
 
 function regional(timetoken: Timetoken): string {

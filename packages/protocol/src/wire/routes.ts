@@ -52,8 +52,10 @@ export function findRoute(method: string, segments: readonly string[]): Route | 
 
 const noRoutes: readonly Route[] = [];
 
+const segmentsMax = Math.max(...routes.map((route) => route.segments.length));
+
 /** Routes by how many segments they have, so that few are looked at. */
-const routesOfLength: readonly (readonly Route[])[] = Array.from({ length: 10 }, (_, length) =>
+const routesOfLength: readonly (readonly Route[])[] = Array.from({ length: segmentsMax + 1 }, (_, length) =>
   routes.filter((route) => route.segments.length === length),
 );
 
