@@ -19,6 +19,14 @@ function onlyValue(observations: readonly Observation[], name: string): unknown 
   return found[0]?.value;
 }
 
+function timetokensOf(observations: readonly Observation[], name: string): readonly unknown[] {
+  return observations.flatMap((one) => {
+    const { value } = one;
+    const isOne = one.name === name && typeof value === "object" && value !== null && "timetoken" in value;
+    return isOne ? [value.timetoken] : [];
+  });
+}
+
 describePython("pubnub 7.2.0 for Python", () => {
   describe.each(runtimes)("against the server on %s", { concurrent: true }, (runtime) => {
     let server: ServerProcess;
@@ -26,6 +34,45 @@ describePython("pubnub 7.2.0 for Python", () => {
       server = await startCompatServer(runtime);
     });
     afterAll(() => server[Symbol.asyncDispose]());
+
+    // The longest first, so that the others run beside it.
+    test.each([
+      { keyset: "explicit", least: 7.5, most: 10 },
+      { keyset: "common", least: 13, most: 17 },
+    ] as const)(
+      "[S-116] a user whose threads stop heartbeating times out though its poll is open ($keyset)",
+      async (how) => {
+        const seen = await observationsOf("threads_heartbeat.py", {
+          server,
+          keyset: how.keyset,
+          arguments: [how.keyset],
+        });
+
+        const channel = `python-threads-${how.keyset}`;
+        const silence = onlyValue(seen, "silence");
+        expect(seen.filter(({ name }) => name !== "silence")).toEqual([
+          presence("join", "watcher", { channel, occupancy: 1 }),
+          {
+            name: "heartbeat loop",
+            value: "'NativePeriodicCallback' object has no attribute '_timer'",
+          },
+          presence("join", "messenger", { channel, occupancy: 2 }),
+          presence("timeout", "messenger", { channel, occupancy: 1, state: {} }),
+          {
+            name: "here now",
+            value: {
+              total_channels: 1,
+              total_occupancy: 1,
+              channels: [
+                { channel_name: channel, occupancy: 1, occupants: [{ uuid: "watcher", state: null }] },
+              ],
+            },
+          },
+        ]);
+        expect(silence).toBeGreaterThan(how.least);
+        expect(silence).toBeLessThan(how.most);
+      },
+    );
 
     test("[S-110] in the default configuration who unsubscribes leaves, and who does so in silence times out", async () => {
       const seen = await observationsOf("default_configuration.py", { server, keyset: "brief" });
@@ -169,34 +216,6 @@ describePython("pubnub 7.2.0 for Python", () => {
       );
     });
 
-    test.each([
-      { keyset: "explicit", least: 7.5, most: 10 },
-      { keyset: "common", least: 13, most: 17 },
-    ] as const)(
-      "[S-116] a user whose threads stop heartbeating times out though its poll is open ($keyset)",
-      async (how) => {
-        const seen = await observationsOf("threads_heartbeat.py", {
-          server,
-          keyset: how.keyset,
-          arguments: [how.keyset],
-        });
-
-        const channel = `python-threads-${how.keyset}`;
-        const silence = onlyValue(seen, "silence");
-        expect(seen.filter(({ name }) => name !== "silence")).toEqual([
-          presence("join", "watcher", { channel, occupancy: 1 }),
-          {
-            name: "heartbeat loop",
-            value: "'NativePeriodicCallback' object has no attribute '_timer'",
-          },
-          presence("join", "messenger", { channel, occupancy: 2 }),
-          presence("timeout", "messenger", { channel, occupancy: 1, state: {} }),
-        ]);
-        expect(silence).toBeGreaterThan(how.least);
-        expect(silence).toBeLessThan(how.most);
-      },
-    );
-
     test("[W-060] an answer without users because of limit=0 still tells the occupancy", async () => {
       const crowd = crowdOn(server, "common");
       for (const user of ["u1", "u2", "u3"]) await crowd.seat(user, ["python-empty-page"], 120);
@@ -217,14 +236,14 @@ describePython("pubnub 7.2.0 for Python", () => {
       expect(seen).toEqual([
         { name: "unknown", value: [] },
         { name: "answer to add", value: "Channel successfully added" },
-        { name: "added", value: ["a", "b", "c d"] },
+        { name: "added", value: ["a", "b", "c-d"] },
         { name: "answer to remove", value: "Channel successfully removed" },
-        { name: "removed", value: ["b", "c d"] },
+        { name: "removed", value: ["b", "c-d"] },
         {
           name: "wildcard",
           value: {
             is_error: true,
-            category: "4",
+            category: "PNBadRequestCategory",
             status_code: 400,
             body: expect.objectContaining({
               status: 400,
@@ -242,13 +261,66 @@ describePython("pubnub 7.2.0 for Python", () => {
     test("whatever one client publishes or signals another one hears, unless its filter says no", async () => {
       const seen = await observationsOf("messages.py", { server, keyset: "common" });
 
-      expect(seen).toEqual([]);
+      const sent: Readonly<Record<string, unknown>> = { error: false, timetoken: digits17 };
+      const heard = (message: unknown): unknown => ({
+        channel: "python messages é (1)",
+        subscription: null,
+        publisher: "writer",
+        timetoken: digits17,
+        message,
+      });
+      const delivered = (by: string, message: unknown): readonly unknown[] => [
+        { name: "published", value: { ...sent, by } },
+        { name: "message", value: heard(message) },
+      ];
+      expect(seen).toEqual([
+        ...delivered("get", { text: "a/b?c#d %25 ☃", n: [1, true, null] }),
+        ...delivered("get with meta", "filtered out"),
+        ...delivered("get with matching meta", "let through"),
+        { name: "filtered", value: heard("let through") },
+        ...delivered("post", ["posted"]),
+        ...delivered("compressed post", { packed: "x".repeat(200) }),
+        { name: "fired", value: sent },
+        ...delivered("get after fire", "after the fired one"),
+        { name: "signalled", value: sent },
+        { name: "signal", value: heard("psst") },
+      ]);
+      expect(timetokensOf(seen, "message")).toEqual(timetokensOf(seen, "published"));
     });
 
     test("a refused request is an error of the right category, with the server's reason", async () => {
       const seen = await observationsOf("faults.py", { server, keyset: "common" });
 
-      expect(seen).toEqual([]);
+      const refused = (body: unknown): unknown => ({
+        is_error: true,
+        category: "PNBadRequestCategory",
+        status_code: 400,
+        body,
+      });
+      const stranger = refused({
+        status: 400,
+        error: true,
+        message: "Invalid Subscribe Key",
+        service: "Access Manager",
+      });
+      expect(seen).toEqual([
+        { name: "here now", value: stranger },
+        { name: "where now", value: stranger },
+        { name: "set state", value: stranger },
+        { name: "publish", value: stranger },
+        { name: "subscribe", value: stranger },
+        { name: "publish key", value: refused([0, "Invalid Key", digits17]) },
+        {
+          name: "name too long",
+          value: refused({
+            status: 400,
+            error: 1,
+            message: expect.stringMatching(/93 characters, more than 92/),
+            service: "Presence",
+          }),
+        },
+        { name: "time", value: digits17 },
+      ]);
     });
   });
 });

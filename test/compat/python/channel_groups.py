@@ -13,7 +13,7 @@ async def scenario():
         observe(name, sorted(answer.result.channels))
 
     await listed("unknown")
-    added = await client.add_channel_to_channel_group().channels(["a", "b", "c d"]).channel_group(GROUP).future()
+    added = await client.add_channel_to_channel_group().channels(["a", "b", "c-d"]).channel_group(GROUP).future()
     observe("answer to add", str(added.result))
     await listed("added")
     removed = await client.remove_channel_from_channel_group().channels(["a"]).channel_group(GROUP).future()

@@ -1,7 +1,5 @@
 """What a client makes of being refused: by every kind of request, and while it subscribes."""
 
-import asyncio
-
 from support import Subscriber, error_values, observe, run
 
 

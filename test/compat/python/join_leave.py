@@ -3,7 +3,6 @@
     join_leave.py channel|group
 """
 
-import asyncio
 import sys
 
 from support import Subscriber, observe, run

@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 
+from pubnub.enums import PNStatusCategory
 from pubnub.pnconfiguration import PNConfiguration
 from pubnub.pubnub_asyncio import PubNubAsyncio, SubscribeListener
 
@@ -80,10 +81,14 @@ def error_values(envelope):
     status = envelope.status
     return {
         "is_error": envelope.is_error(),
-        "category": None if status is None else str(status.category),
+        "category": None if status is None else _category_name(status.category),
         "status_code": None if status is None else status.status_code,
         "body": None if status is None else status.original_response,
     }
+
+
+def _category_name(number):
+    return next(name for name, value in vars(PNStatusCategory).items() if value == number)
 
 
 class Listener(SubscribeListener):

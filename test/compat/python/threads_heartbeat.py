@@ -13,7 +13,7 @@ import time
 
 from pubnub.pubnub import PubNub, SubscribeListener
 
-from support import DEADLINE_SECONDS, configuration, observe, presence_values
+from support import DEADLINE_SECONDS, configuration, here_now_values, observe, presence_values
 
 CHANNEL = "python-threads-" + sys.argv[1]
 PRESENCE_TIMEOUT_SECONDS = 8
@@ -57,6 +57,7 @@ def main():
     heartbeat_at = time.monotonic()
     observe("presence", listener.next_presence())
     observe("silence", time.monotonic() - heartbeat_at)
+    observe("here now", here_now_values(watcher.here_now().channels(CHANNEL).sync().result))
 
 
 try:

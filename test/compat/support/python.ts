@@ -35,7 +35,8 @@ export function describePython(name: string, body: () => void): void {
 }
 
 function missingReason(): string | undefined {
-  return existsSync(pythonPath()) ? undefined : `${environment} has no Python`;
+  if (existsSync(pythonPath())) return undefined;
+  return "there is no .cache/python; `node scripts/python-venv.mjs` makes it, or says why not";
 }
 
 /** Runs a program of `python/` to its end and hands out its observations, in order. */
