@@ -25,7 +25,10 @@ describe.each(runtimes)("a start on %s", (runtime) => {
     using folder = makeFolder();
     const data = unwritable(folder.path);
 
-    expect(await start(["--data", data])).toEqual({ code: 1, sentence: expect.stringContaining(data) });
+    expect(await start(["--port", "0", "--data", data])).toEqual({
+      code: 1,
+      sentence: expect.stringContaining(data),
+    });
   });
 
   it("is refused with code 1 where a file is in the place of the data directory", async () => {
@@ -33,7 +36,10 @@ describe.each(runtimes)("a start on %s", (runtime) => {
     const data = folder.join("file");
     writeFileSync(data, "something else");
 
-    expect(await start(["--data", data])).toEqual({ code: 1, sentence: expect.stringContaining(data) });
+    expect(await start(["--port", "0", "--data", data])).toEqual({
+      code: 1,
+      sentence: expect.stringContaining(data),
+    });
   });
 
   it("is refused with code 1 where the database is something else", async () => {
@@ -45,7 +51,10 @@ describe.each(runtimes)("a start on %s", (runtime) => {
       "this is no database, but long enough to be read as one ".repeat(200),
     );
 
-    expect(await start(["--data", data])).toEqual({ code: 1, sentence: expect.stringContaining(data) });
+    expect(await start(["--port", "0", "--data", data])).toEqual({
+      code: 1,
+      sentence: expect.stringContaining(data),
+    });
   });
 
   it("is refused with code 1 where another server has the data directory, which goes on undisturbed", async () => {
@@ -54,7 +63,7 @@ describe.each(runtimes)("a start on %s", (runtime) => {
     await using first = await startServer({ runtime, data });
     await heartbeat(first.port, "hall", "ann");
 
-    const refused = await start(["--data", data]);
+    const refused = await start(["--port", "0", "--data", data]);
 
     expect(refused).toEqual({ code: 1, sentence: expect.stringMatching(/another|in use/i) });
     expect(await occupants(first.port, "hall")).toEqual(["ann"]);
@@ -75,7 +84,7 @@ describe.each(runtimes)("a start on %s", (runtime) => {
   });
 
   it("is refused with code 2 where everybody could reach the keys that everybody knows", async () => {
-    expect(await start(["--data", ":memory:", "--host", "0.0.0.0"])).toEqual({
+    expect(await start(["--port", "0", "--data", ":memory:", "--host", "0.0.0.0"])).toEqual({
       code: 2,
       sentence: expect.stringMatching(/refusing to listen on 0\.0\.0\.0 with the demo\/demo keyset/),
     });
@@ -87,7 +96,7 @@ describe.each(runtimes)("a start on %s", (runtime) => {
 
   /** Runs a start to its end; what it says beside its log must be one sentence and no stack. */
   async function start(args: readonly string[]): Promise<{ code: number | string; sentence: string }> {
-    await using command = run(launcher, ["serve", "--runtime", runtime, "--port", "0", ...args]);
+    await using command = run(launcher, ["serve", "--runtime", runtime, ...args]);
     const code = await command.ended();
     const lines = command.err().split("\n");
     const said = lines.filter((line) => line !== "" && !line.startsWith("{"));
@@ -97,9 +106,9 @@ describe.each(runtimes)("a start on %s", (runtime) => {
   }
 });
 
-/** A place where this user can make no directory: root may write anywhere but in /proc. */
+/** A place where this user can make no directory; root can make one anywhere but where the kernel has its own. */
 function unwritable(folder: string): string {
-  if (process.getuid?.() === 0) return "/proc/hereabouts";
+  if (process.getuid?.() === 0) return "/sys/hereabouts";
   chmodSync(folder, 0o500);
   return `${folder}/data`;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { makeFolder } from "./support/folder.ts";
 import { follow } from "./support/follower.ts";
 import { eventOf, heartbeat, occupants, publish, time } from "./support/service.ts";
-import { until, untilWallClock, within } from "./support/until.ts";
+import { until, untilWallClock } from "./support/until.ts";
 
 const seated = Array.from({ length: 100 }, (_, index) => `user-${index}`);
 const briefTimeoutSeconds = 4;
@@ -21,9 +21,10 @@ describe.each(runtimes)("a restart on %s", (runtime) => {
     using counts = watchOccupants(port, "hall");
 
     const exit = await server.stop();
-    await using again = await startServer({ runtime, data, args: ["--port", String(port)] });
+    await using again = await startServer({ runtime, data, port });
     const firstSeen = await occupants(again.port, "hall");
     await counts.sawAnswerAfter(performance.now());
+    counts.stop();
     await Promise.all(seated.map((user) => heartbeat(port, "hall", user)));
     await heartbeat(port, "hall", "newcomer");
     await observer.saw("the newcomer", (item) => eventOf(item).uuid === "newcomer");
@@ -52,7 +53,7 @@ describe.each(runtimes)("a restart on %s", (runtime) => {
     await server.stop();
     const eventsBefore = observer.items.length;
     await untilWallClock(seatedAt + briefTimeoutSeconds * 1_000);
-    await using again = await startServer({ runtime, data, args: ["--port", String(port)] });
+    await using again = await startServer({ runtime, data, port });
     const firstSeen = await occupants(again.port, "hall");
     await observer.saw("the timeout", (item) => eventOf(item).action === "timeout");
 
@@ -72,7 +73,7 @@ describe.each(runtimes)("a restart on %s", (runtime) => {
     const published = await publish(port, "news", "last words");
 
     await server.stop();
-    await using again = await startServer({ runtime, data, args: ["--port", String(port)] });
+    await using again = await startServer({ runtime, data, port });
     using reader = follow(again.port, "news", "reader", cursor);
     await reader.saw("the last words", (item) => item.d === "last words");
     const later = await publish(again.port, "news", "first words");
@@ -86,22 +87,27 @@ describe.each(runtimes)("a restart on %s", (runtime) => {
   });
 });
 
-/** Asks here now again and again, also while nobody answers, and keeps every occupancy it is given. */
+/** Asks here now again and again, also while nobody answers, and keeps every occupancy it is given until it is stopped. */
 function watchOccupants(
   port: number,
   channel: string,
-): { seen(): readonly number[]; sawAnswerAfter(at: number): Promise<void> } & Disposable {
+): { seen(): readonly number[]; sawAnswerAfter(at: number): Promise<void>; stop(): void } & Disposable {
   const seen: number[] = [];
   let lastAt = 0;
   let isStopped = false;
+  const stop = (): void => {
+    isStopped = true;
+  };
+  const note = (occupancy: number, askedAt: number): void => {
+    if (isStopped) return;
+    seen.push(occupancy);
+    lastAt = askedAt;
+  };
   const look = async (): Promise<void> => {
     while (!isStopped) {
       const askedAt = performance.now();
       await occupants(port, channel).then(
-        (users) => {
-          seen.push(users.length);
-          lastAt = askedAt;
-        },
+        (users) => note(users.length, askedAt),
         () => new Promise((resolve) => setTimeout(resolve, 5)),
       );
     }
@@ -109,13 +115,10 @@ function watchOccupants(
   void look();
   return {
     seen: () => seen,
-    sawAnswerAfter: (at) =>
-      within(
-        "An answer of here now",
-        until("an answer", () => (lastAt > at ? true : undefined)).then(() => {}),
-      ),
-    [Symbol.dispose]: () => {
-      isStopped = true;
+    sawAnswerAfter: async (at) => {
+      await until("an answer of here now", () => (lastAt > at ? true : undefined));
     },
+    stop,
+    [Symbol.dispose]: stop,
   };
 }

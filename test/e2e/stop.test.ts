@@ -35,7 +35,7 @@ describe.each(runtimes)("a stop on %s", (runtime) => {
     expect(server.output()).toMatch(/"heldPolls":200\b/);
     expect(await connection(port)).toBe("ECONNREFUSED");
 
-    await using again = await startServer({ runtime, data, args: ["--port", String(port)] });
+    await using again = await startServer({ runtime, data, port });
     const continued = deliveries.map(({ cursor: from }, index) =>
       poll(again.port, "hall", users[index] ?? "", from),
     );

@@ -20,6 +20,8 @@ export function listenOnBun(handler: Handler, { host, port }: ListenOptions): Li
     idleTimeout: idleTimeoutSeconds,
     maxRequestBodySize: bodyBytesRead,
     development: false,
+    // Outside development Bun shares the port by default: a second server would take half of the first one's clients.
+    reusePort: false,
     fetch(request, server) {
       const target = targetOf(request.url);
       // Anything but 0 cuts a held poll off after the idle timeout, at 256 s at the latest.
