@@ -15,7 +15,10 @@ import {
   wildcardsOf,
 } from "@hereabouts/protocol";
 
-/** The members of groups, by the groups' names without `-pnpres`. A group that is missing has none. */
+/**
+ * The members of groups, by the groups' names without `-pnpres`. A group that is missing has none. A list is never
+ * changed after it is made: what follows from it is remembered for as long as it lives.
+ */
 export type Members = ReadonlyMap<Group, readonly Channel[]>;
 
 /** Why a subscriber got an item: `b` of its envelope, absent for a sole direct subscription. */
@@ -36,7 +39,8 @@ export interface Subscription {
 /** The channels a request names or whose group it names. Presence names are passed over (semantics § 13). */
 export function expandTargets(targets: Targets, members: Members): readonly Channel[] {
   const { channels, groups } = targets;
-  if (groups.length === 0 && !channels.some(isPresenceName)) return channels;
+  const shared = groups.length === 0 ? channels : soleGroup(targets, members);
+  if (shared !== undefined && !shared.some(isPresenceName)) return shared;
   const expanded = new Set<Channel>();
   for (const channel of channels) addUnlessPresence(expanded, channel);
   for (const group of groups) {
@@ -108,11 +112,7 @@ class GroupSubscription implements Subscription {
     this.#targets = targets;
     this.#members = members;
     this.seats = seats;
-    const topics = new Set(withWildcardPresence(targets.channels));
-    for (const group of targets.groups) {
-      for (const topic of groupTopics(group, members)) topics.add(topic);
-    }
-    this.topics = [...topics];
+    this.topics = soleGroup(targets, members) ?? topicsOf(targets, members);
   }
 
   match(channel: Channel): Match | undefined {
@@ -123,6 +123,20 @@ class GroupSubscription implements Subscription {
     }
     return wildcardMatch(channels, channel);
   }
+}
+
+/** The members of the only thing that a request names, a group: their list is the answer, not to be copied. */
+function soleGroup({ channels, groups }: Targets, members: Members): readonly Channel[] | undefined {
+  const [group] = groups;
+  return group !== undefined && groups.length === 1 && channels.length === 0 ? members.get(group) : undefined;
+}
+
+function topicsOf({ channels, groups }: Targets, members: Members): readonly Channel[] {
+  const topics = new Set(withWildcardPresence(channels));
+  for (const group of groups) {
+    for (const topic of groupTopics(group, members)) topics.add(topic);
+  }
+  return [...topics];
 }
 
 function addUnlessPresence(channels: Set<Channel>, channel: Channel): void {
@@ -144,8 +158,16 @@ function withWildcardPresence(channels: readonly Channel[]): readonly Channel[] 
 function groupTopics(group: Group, members: Members): readonly Channel[] {
   const channels = members.get(baseName(group)) ?? [];
   if (!isPresenceName(group)) return channels;
-  return channels.filter((channel) => !isPresenceName(channel)).map(presenceChannel);
+  let topics = presenceTopics.get(channels);
+  if (topics === undefined) {
+    topics = channels.filter((channel) => !isPresenceName(channel)).map(presenceChannel);
+    presenceTopics.set(channels, topics);
+  }
+  return topics;
 }
+
+/** Made once for a list of members, because many subscriptions hold them. */
+const presenceTopics = new WeakMap<readonly Channel[], readonly Channel[]>();
 
 function isInGroup(channel: Channel, group: Group, members: Members): boolean {
   const channels = members.get(baseName(group));

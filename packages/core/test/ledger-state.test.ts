@@ -2,7 +2,7 @@
 import { emptyState } from "@hereabouts/protocol";
 import { expect, test } from "vitest";
 import { Ledger } from "../src/ledger.ts";
-import { absencesPerKeysetMax, emptyChannelRetentionMs } from "../src/limits.ts";
+import { absencesPerKeysetMax, emptyChannelRetentionMs, emptyChannelsPerKeysetMax } from "../src/limits.ts";
 import type { Change } from "../src/ports.ts";
 import { channel, channels, leaveOf, seatOf, state, stateOf, t0, user, wholePage } from "./support/build.ts";
 
@@ -156,20 +156,23 @@ test("a channel is remembered for as long as something is of its users", () => {
   expect(ledger.channel(channel("a"), wholePage, t0 + 2 * emptyChannelRetentionMs).revision).toBe(0);
 });
 
-test("past the limits the oldest absent user and the longest empty channel give way", () => {
+test("past the limit the absent user who was first to be remembered gives way", () => {
   const ledger = open();
-  ledger.setState(stateOf("u", ["a"], { k: 1 }), t0);
-  for (let from = 0; from < absencesPerKeysetMax; from += 5_000) {
-    const where = Array.from({ length: 5_000 }, (_, index) => `c${from + index}`);
-    ledger.setState(stateOf("u", where, { k: 1 }), t0 + 1);
+  for (let index = 0; index <= absencesPerKeysetMax; index++) {
+    ledger.setState(stateOf(`u${index}`, ["a"], { k: 1 }), t0);
   }
-  expect(ledger.counts()).toEqual({
-    seats: 0,
-    users: 0,
-    channels: absencesPerKeysetMax,
-    absences: absencesPerKeysetMax,
-  });
-  expect(stateNow(ledger, "u", t0 + 1)).toBeUndefined();
-  expect(ledger.channel(channel("a"), wholePage, t0 + 1).epoch).toBe("");
-  expect(ledger.states(user("u"), channels("c0"), t0 + 1)).toEqual([state({ k: 1 })]);
+  expect(ledger.counts()).toEqual({ seats: 0, users: 0, channels: 1, absences: absencesPerKeysetMax });
+  expect(["u0", "u1"].map((name) => stateNow(ledger, name, t0))).toEqual([undefined, state({ k: 1 })]);
+});
+
+test("past the limit the channel that has been empty longest gives way", () => {
+  const ledger = open();
+  for (let from = 0; from <= emptyChannelsPerKeysetMax; from += 5_000) {
+    const where = Array.from({ length: 5_000 }, (_, index) => `c${from + index}`);
+    ledger.touch(seatOf("u", where), t0);
+    ledger.leave(leaveOf("u", where, { debounceMs: 0 }), t0);
+  }
+  expect(ledger.counts()).toEqual({ seats: 0, users: 0, channels: emptyChannelsPerKeysetMax, absences: 0 });
+  const revisions = ["c4999", "c5000"].map((name) => ledger.channel(channel(name), wholePage, t0).revision);
+  expect(revisions).toEqual([0, 2]);
 });

@@ -146,6 +146,7 @@ export class Channels {
     const { record, user } = absence;
     assert(!record.seats.has(user), "only a user without a seat is absent");
     record.absences ??= new Map();
+    assert(!record.absences.has(user), "a user is absent from a channel once");
     record.absences.set(user, absence);
     this.absences.add(absence);
     if (this.absences.size <= absencesPerKeysetMax) return;

@@ -112,38 +112,50 @@ interface Restoration extends LedgerContents {
 }
 
 function* dumpChannel(record: ChannelRecord): Generator<LedgerChannelRecord, void> {
-  let seats: SeatRecord[] = [];
-  let absences: AbsenceRecord[] = [];
-  let room = recordCharacters;
+  let part = openPart(record);
+  let isFirst = true;
   for (const seat of record.seats.values()) {
     const dumped = dumpSeat(seat);
-    seats.push(dumped);
-    room -= seatCharacters + leaseCharacters * dumped.leases.length + (dumped.state?.length ?? 0);
-    if (room > 0) continue;
-    yield channelRecord(record, seats, absences);
-    seats = [];
-    room = recordCharacters;
+    part.seats.push(dumped);
+    part.room -= seatCharacters + leaseCharacters * dumped.leases.length + (dumped.state?.length ?? 0);
+    if (part.room > 0) continue;
+    yield part.record;
+    part = openPart(record);
+    isFirst = false;
   }
   for (const absence of record.absences?.values() ?? []) {
-    absences.push(dumpAbsence(absence));
-    room -= seatCharacters + (absence.state?.length ?? 0);
-    if (room > 0) continue;
-    yield channelRecord(record, seats, absences);
-    seats = [];
-    absences = [];
-    room = recordCharacters;
+    part.absences.push(dumpAbsence(absence));
+    part.room -= seatCharacters + (absence.state?.length ?? 0);
+    if (part.room > 0) continue;
+    yield part.record;
+    part = openPart(record);
+    isFirst = false;
   }
-  const isWhole = room === recordCharacters && record.seats.size + (record.absences?.size ?? 0) > 0;
-  if (!isWhole) yield channelRecord(record, seats, absences);
+  if (isFirst || part.room < recordCharacters) yield part.record;
 }
 
-function channelRecord(
-  record: ChannelRecord,
-  seats: readonly SeatRecord[],
-  absences: readonly AbsenceRecord[],
-): LedgerChannelRecord {
-  const { channel, epoch, revision, order, deadline } = record;
-  return { kind: "channel", channel, epoch, revision, order, forgetAt: deadline, seats, absences };
+/** A channel's record that is being filled. */
+interface Part {
+  readonly record: LedgerChannelRecord;
+  readonly seats: SeatRecord[];
+  readonly absences: AbsenceRecord[];
+  room: number;
+}
+
+function openPart({ channel, epoch, revision, order, deadline }: ChannelRecord): Part {
+  const seats: SeatRecord[] = [];
+  const absences: AbsenceRecord[] = [];
+  const record = {
+    kind: "channel",
+    channel,
+    epoch,
+    revision,
+    order,
+    forgetAt: deadline,
+    seats,
+    absences,
+  } as const;
+  return { record, seats, absences, room: recordCharacters };
 }
 
 function dumpSeat(seat: Seat): SeatRecord {

@@ -1,0 +1,92 @@
+import { emptyState, type JsonText } from "@hereabouts/protocol";
+import { expect, test } from "vitest";
+import { announce } from "../src/announce.ts";
+import { defaultPolicy } from "../src/policy.ts";
+import type { Change, LogEntry, Publication } from "../src/ports.ts";
+import { channel, state, t0, user } from "./support/build.ts";
+
+function entryOf(kind: Change["kind"], more: Partial<Change> = {}): LogEntry {
+  const change: Change = {
+    kind,
+    channel: channel("a"),
+    user: user("u"),
+    state: undefined,
+    occupancy: 3,
+    revision: 7,
+    epoch: "life.1",
+    at: t0,
+    ...more,
+  };
+  return { kind: "change", timetoken: 17n, change };
+}
+
+const about = { channel: "a", user: "u", occupancy: 3, at: t0 };
+
+test("a join is told on the presence channel, without state", () => {
+  expect(announce(entryOf("join"), defaultPolicy)).toEqual({
+    kind: "presence",
+    timetoken: 17n,
+    channel: "a-pnpres",
+    event: { action: "join", ...about },
+    metadata: true,
+  });
+});
+
+test("a leave carries state only when there was some", () => {
+  const events = [state({ k: 1 }), undefined, emptyState].map(
+    (carried) => announce(entryOf("leave", { state: carried }), defaultPolicy) ?? "nothing",
+  );
+  expect(events).toMatchObject([
+    { event: { action: "leave", ...about, state: '{"k":1}' } },
+    { event: { action: "leave", ...about, state: undefined } },
+    { event: { action: "leave", ...about, state: undefined } },
+  ]);
+});
+
+test("a timeout always carries state, the empty one when there was none", () => {
+  const events = [state({ k: 1 }), undefined].map((carried) =>
+    announce(entryOf("timeout", { state: carried }), defaultPolicy),
+  );
+  expect(events).toMatchObject([
+    { event: { action: "timeout", ...about, state: '{"k":1}' } },
+    { event: { action: "timeout", ...about, state: "{}" } },
+  ]);
+});
+
+test("a state change carries the new state, the empty one when it was cleared", () => {
+  const events = [state({ k: 1 }), undefined].map((carried) =>
+    announce(entryOf("state-change", { state: carried }), defaultPolicy),
+  );
+  expect(events).toMatchObject([
+    { event: { action: "state-change", ...about, state: '{"k":1}' } },
+    { event: { action: "state-change", ...about, state: "{}" } },
+  ]);
+});
+
+test("changes of a wildcard channel are told on its presence channel", () => {
+  expect(announce(entryOf("join", { channel: channel("a.*") }), defaultPolicy)).toMatchObject({
+    channel: "a.*-pnpres",
+    event: { channel: "a.*" },
+  });
+});
+
+test("without stream filtering there is no metadata", () => {
+  expect(announce(entryOf("join"), { ...defaultPolicy, streamFiltering: false })).toMatchObject({
+    metadata: false,
+  });
+});
+
+test("a publication is told as it is", () => {
+  const publication: Publication = {
+    kind: "signal",
+    channel: channel("a"),
+    publisher: user("u"),
+    payload: '"hey"' as JsonText,
+    meta: '{"k":1}' as JsonText,
+    customMessageType: "t1",
+    sequence: 4,
+    origin: 5n,
+  };
+  const item = announce({ kind: "publication", timetoken: 17n, publication }, defaultPolicy);
+  expect(item).toEqual({ ...publication, timetoken: 17n });
+});
