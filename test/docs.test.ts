@@ -13,6 +13,7 @@ import {
   presenceHint,
   publishHint,
 } from "../packages/protocol/src/wire/status.ts";
+import { policyFields } from "../packages/server/src/config/options.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -120,6 +121,24 @@ describe("limits", () => {
 function sorted(entries: ReadonlyMap<string, unknown>): readonly (readonly [string, unknown])[] {
   return [...entries].sort(([left], [right]) => left.localeCompare(right));
 }
+
+describe("settings", () => {
+  it("the table gives every setting of a keyset its range and its default, and no others", () => {
+    const row = /^\| `(\w+)` \| ([^|\n]+) \| (\w+) \| [^|\n]+ \|$/gm;
+    const written = [...semantics.text.matchAll(row)].map(([, key, range, standard]) => ({
+      key,
+      range,
+      standard,
+    }));
+    const inForce = Object.values(policyFields).map(({ key, rule, standard }) => ({
+      key,
+      // The table leaves the unit to the setting's name.
+      range: rule.range.replace(/^(\d+-\d+) .*/, "$1"),
+      standard: String(standard),
+    }));
+    expect(written).toEqual(inForce);
+  });
+});
 
 /** Which part of the wire the table shows each fault of; complete by its type. */
 const hintOf: Readonly<Record<FaultCode, FaultHint>> = {
