@@ -51,6 +51,7 @@ inEachWorld("expiry of many users", (open, kind) => {
       expect(await collect(observer), "after everybody has timed out").toEqual([]);
 
       expectEachStayToEndInTime(stays, seen);
+      await client.world.close();
     });
     await fc.assert(property, { numRuns: kind === "memory" ? 5 : 1, seed: 20_260_101 });
   });

@@ -1,5 +1,5 @@
 /** Wire conformance: heartbeat, leave, here now, where now (wire specification §§ 5 to 9). */
-import { presenceTarget, type TestClient, testKeys } from "@hereabouts/testkit";
+import { type TestClient, testKeys, testTargets } from "@hereabouts/testkit";
 import { expect, test } from "vitest";
 import { bodyOf, channelsOf, inEachWorld, presenceOk, usersIn } from "./support.ts";
 
@@ -43,7 +43,7 @@ inEachWorld("heartbeat and leave", (open) => {
   test("[W-033] a heartbeat with state that is no JSON is refused, and seats nobody", async () => {
     const client = await open();
 
-    const reply = await client.world.get(presenceTarget("/channel/a/heartbeat?uuid=u&state=%7Bbad"));
+    const reply = await client.world.get(testTargets.presence("/channel/a/heartbeat?uuid=u&state=%7Bbad"));
 
     expect(bodyOf(reply, 400)).toEqual(invalidJson);
     expect(await usersIn(client, "a")).toEqual([]);
@@ -62,7 +62,9 @@ inEachWorld("heartbeat and leave", (open) => {
     const client = await open();
 
     for (const rest of ["/channel/a/heartbeat", "/channel/a/leave", "/channel/a/heartbeat?uuid="]) {
-      expect(bodyOf(await client.world.get(presenceTarget(rest)), 400), rest).toMatchObject({ status: 400 });
+      expect(bodyOf(await client.world.get(testTargets.presence(rest)), 400), rest).toMatchObject({
+        status: 400,
+      });
     }
     expect(await usersIn(client, "a")).toEqual([]);
   });
@@ -274,7 +276,7 @@ inEachWorld("where now", (open) => {
 
   test("[W-072] a user may have a name of special characters", async () => {
     const client = await open();
-    const nobody = await client.world.get(presenceTarget("/uuid/.%2A%7C%40"));
+    const nobody = await client.world.get(testTargets.presence("/uuid/.%2A%7C%40"));
     expect(bodyOf(nobody)).toEqual({ ...presenceOk, payload: { channels: [] } });
 
     await client.handshake(".*|@", "a");

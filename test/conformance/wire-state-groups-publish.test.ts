@@ -1,5 +1,5 @@
 /** Wire conformance: state, channel groups, publish and signal (wire specification §§ 10 to 14). */
-import { groupTarget, presenceTarget, publishedAt, publishTarget, testKeys } from "@hereabouts/testkit";
+import { publishedAt, testKeys, testTargets } from "@hereabouts/testkit";
 import { expect, test } from "vitest";
 import { answerOf, bodyOf, expectHeld, groupOk, inEachWorld, presenceOk, timetokenText } from "./support.ts";
 
@@ -60,7 +60,7 @@ inEachWorld("state", (open) => {
   test("[W-085] setting no state is refused", async () => {
     const client = await open();
 
-    const reply = await client.world.get(presenceTarget("/channel/a/uuid/u/data"));
+    const reply = await client.world.get(testTargets.presence("/channel/a/uuid/u/data"));
 
     expect(bodyOf(reply, 400)).toEqual({
       status: 400,
@@ -73,7 +73,7 @@ inEachWorld("state", (open) => {
   test.each(["[1]", "1", '"x"', "true", "{bad", ""])("[W-086] %s is no state", async (text) => {
     const client = await open();
 
-    const reply = await client.world.get(presenceTarget("/channel/a/uuid/u/data", { state: text }));
+    const reply = await client.world.get(testTargets.presence("/channel/a/uuid/u/data", { state: text }));
 
     const body = bodyOf(reply, 400);
     if (text !== "") expect(body).toMatchObject({ error: 1, message: "Invalid JSON specified." });
@@ -92,7 +92,9 @@ inEachWorld("state", (open) => {
   test("[W-088] a plus in a query is a space", async () => {
     const client = await open();
 
-    const reply = await client.world.get(presenceTarget("/channel/a/uuid/u/data?state=%7B%22a%22%3A+5%7D"));
+    const reply = await client.world.get(
+      testTargets.presence("/channel/a/uuid/u/data?state=%7B%22a%22%3A+5%7D"),
+    );
 
     expect(bodyOf(reply)).toEqual({ ...presenceOk, payload: { a: 5 } });
     expect(bodyOf(await client.getState("u", "a"))).toMatchObject({ payload: { a: 5 } });
@@ -102,7 +104,7 @@ inEachWorld("state", (open) => {
     const client = await open();
     await client.setState("u", "a", { x: 1 });
 
-    const reply = await client.world.get(presenceTarget("/channel/a/uuid/u/data", { state: text }));
+    const reply = await client.world.get(testTargets.presence("/channel/a/uuid/u/data", { state: text }));
 
     expect(reply.status).toBe(200);
     expect(bodyOf(await client.getState("u", "a"))).toMatchObject({ payload: {} });
@@ -112,7 +114,7 @@ inEachWorld("state", (open) => {
     const client = await open();
     const text = '{"z":12345678901234567890,"a":1.10,"e":1e999}';
 
-    await client.world.get(presenceTarget("/channel/a/uuid/u/data", { state: text }));
+    await client.world.get(testTargets.presence("/channel/a/uuid/u/data", { state: text }));
 
     expect((await client.getState("u", "a")).text).toContain(text);
   });
@@ -122,7 +124,7 @@ inEachWorld("state", (open) => {
     const text = '{"__proto__":{"x":1}}';
 
     await client.heartbeat("__proto__", "__proto__");
-    await client.world.get(presenceTarget("/channel/__proto__/uuid/__proto__/data", { state: text }));
+    await client.world.get(testTargets.presence("/channel/__proto__/uuid/__proto__/data", { state: text }));
 
     expect((await client.getState("__proto__", "__proto__")).text).toContain(text);
     expect((await client.hereNow(["__proto__", "constructor"])).text).toContain('"__proto__":{"occupancy":1');
@@ -171,7 +173,7 @@ inEachWorld("channel groups", (open) => {
   test.each(["x.*", "a,x.*", "a:b"])("[W-093] %s cannot be in a group", async (channels) => {
     const client = await open();
 
-    const reply = await client.world.get(groupTarget("/g", { add: channels }));
+    const reply = await client.world.get(testTargets.group("/g", { add: channels }));
 
     expect(bodyOf(reply, 400)).toMatchObject({
       status: 400,
@@ -216,7 +218,7 @@ inEachWorld("publish and signal", (open) => {
 
     const byGet = await client.publish("writer", "a", "hey / there?");
     const byPost = await client.world.post(
-      publishTarget("publish", "a", "", { uuid: "writer" }),
+      testTargets.publish("a", "", { uuid: "writer" }),
       '{"a": [1, 2]}',
       {
         headers: { "content-type": "application/json" },
@@ -244,8 +246,8 @@ inEachWorld("publish and signal", (open) => {
     async (payload) => {
       const client = await open();
 
-      const byGet = await client.world.get(publishTarget("publish", "a", `/${payload}`));
-      const byPost = await client.world.post(publishTarget("publish", "a", ""), decodeURIComponent(payload));
+      const byGet = await client.world.get(testTargets.publish("a", `/${payload}`));
+      const byPost = await client.world.post(testTargets.publish("a", ""), decodeURIComponent(payload));
 
       const refused = [0, "Invalid JSON", expect.stringMatching(timetokenText)];
       expect(bodyOf(byPost, 400)).toEqual(refused);
@@ -288,7 +290,7 @@ inEachWorld("publish and signal", (open) => {
     const poll = await client.poll("u", "a", cursor);
     const post = (bytes: number): Promise<unknown> =>
       client.world
-        .post(publishTarget("publish", "a", ""), `"${"x".repeat(bytes - 2)}"`)
+        .post(testTargets.publish("a", ""), `"${"x".repeat(bytes - 2)}"`)
         .then((reply) => [reply.status, reply.json]);
 
     const [status, body] = (await post(32_769)) as [number, unknown];

@@ -1,5 +1,5 @@
 /** Wire conformance: subscribe v2, its handshake, its poll, its envelope (wire specification § 4). */
-import { publishedAt, readDelivered, subscribeTarget, testKeys, withDeadline } from "@hereabouts/testkit";
+import { publishedAt, readDelivered, testKeys, testTargets, withDeadline } from "@hereabouts/testkit";
 import { expect, test } from "vitest";
 import { answerOf, bodyOf, expectHeld, inEachWorld, timetokenText } from "./support.ts";
 
@@ -28,7 +28,7 @@ inEachWorld("handshake", (open) => {
   ])("%s is answered at once with a cursor and nothing else", async (_how, query) => {
     const { world } = await open();
 
-    const reply = await world.get(subscribeTarget("a", query));
+    const reply = await world.get(testTargets.subscribe("a", query));
 
     expect(bodyOf(reply)).toEqual({ t: { t: expect.stringMatching(timetokenText), r: region }, m: [] });
     expect(readDelivered(reply).cursor.r).not.toBe(0);
@@ -264,7 +264,7 @@ inEachWorld("poll", (open) => {
     async (filter) => {
       const { world } = await open();
 
-      const body = bodyOf(await world.get(subscribeTarget("a", { tt: 0, "filter-expr": filter })), 400);
+      const body = bodyOf(await world.get(testTargets.subscribe("a", { tt: 0, "filter-expr": filter })), 400);
 
       expect(body).toMatchObject({ status: 400, message: "Could Not Parse Request" });
     },
@@ -274,7 +274,7 @@ inEachWorld("poll", (open) => {
     const { world } = await open();
 
     for (const filter of [`${"(".repeat(100)}k${")".repeat(100)}`, `k == '${"x".repeat(4_096)}'`]) {
-      const reply = await world.get(subscribeTarget("a", { tt: 0, "filter-expr": filter }));
+      const reply = await world.get(testTargets.subscribe("a", { tt: 0, "filter-expr": filter }));
       expect(bodyOf(reply, 400)).toMatchObject({ status: 400, message: expect.stringMatching(/64|4096/) });
     }
   });
@@ -282,7 +282,7 @@ inEachWorld("poll", (open) => {
   test("[W-026] a subscribe to nothing is refused", async () => {
     const { world } = await open();
 
-    const body = bodyOf(await world.get(subscribeTarget([], { tt: 0 })), 400);
+    const body = bodyOf(await world.get(testTargets.subscribe([], { tt: 0 })), 400);
 
     expect(body).toMatchObject({ status: 400 });
   });

@@ -1,6 +1,6 @@
 /** Wire conformance: time, preflight, errors, lengths, bodies (wire specification §§ 1 to 3). */
 import { deflateSync, gzipSync } from "node:zlib";
-import { groupTarget, presenceTarget, publishTarget, subscribeTarget, testKeys } from "@hereabouts/testkit";
+import { testKeys, testTargets } from "@hereabouts/testkit";
 import { expect, test } from "vitest";
 import { answerOf, bodyOf, inEachWorld, presenceOk, timetokenText } from "./support.ts";
 
@@ -51,8 +51,8 @@ inEachWorld("transport", (open, kind) => {
       "/",
       "/time/0",
       "/nope",
-      presenceTarget("/channel/a"),
-      groupTarget("/g"),
+      testTargets.presence("/channel/a"),
+      testTargets.group("/g"),
       "/publish/x",
       "*",
     ];
@@ -74,20 +74,20 @@ inEachWorld("transport", (open, kind) => {
       [404, "/"],
       [404, "/favicon.ico"],
       [414, `/time/0?x=${"x".repeat(33 * 1_024)}`],
-      [400, subscribeTarget("a", { tt: 0, "filter-expr": "((" })],
-      [400, subscribeTarget([], { tt: 0 })],
-      [400, presenceTarget("/channel/a/heartbeat", { uuid: "u", state: "{bad" })],
-      [400, presenceTarget("/channel/a/heartbeat")],
-      [402, presenceTarget("")],
-      [400, presenceTarget("/channel/a/uuid/u/data")],
-      [400, presenceTarget("/channel/a/uuid/u/data", { state: "[1]" })],
-      [400, groupTarget("/g", { add: "x.*" })],
+      [400, testTargets.subscribe("a", { tt: 0, "filter-expr": "((" })],
+      [400, testTargets.subscribe([], { tt: 0 })],
+      [400, testTargets.presence("/channel/a/heartbeat", { uuid: "u", state: "{bad" })],
+      [400, testTargets.presence("/channel/a/heartbeat")],
+      [402, testTargets.presence("")],
+      [400, testTargets.presence("/channel/a/uuid/u/data")],
+      [400, testTargets.presence("/channel/a/uuid/u/data", { state: "[1]" })],
+      [400, testTargets.group("/g", { add: "x.*" })],
       [400, `/publish/WRONG/${testKeys.subscribe}/0/a/0/1`],
-      [400, publishTarget("publish", "a", "/nojson")],
-      [400, publishTarget("signal", "a", `/${encodeURIComponent(JSON.stringify("x".repeat(70)))}`)],
-      [400, presenceTarget(`/channel/${"x".repeat(93)}`)],
-      [400, presenceTarget("/channel/%zz")],
-      [400, presenceTarget("/channel/%ff")],
+      [400, testTargets.publish("a", "/nojson")],
+      [400, testTargets.signal("a", `/${encodeURIComponent(JSON.stringify("x".repeat(70)))}`)],
+      [400, testTargets.presence(`/channel/${"x".repeat(93)}`)],
+      [400, testTargets.presence("/channel/%zz")],
+      [400, testTargets.presence("/channel/%ff")],
     ];
 
     for (const [status, target] of refused) {
@@ -130,7 +130,7 @@ inEachWorld("transport", (open, kind) => {
   test("[W-006] a target of 33 KiB is too long, one of 30 KiB is not", async () => {
     const { world } = await open();
     const target = (bytes: number): string => {
-      const start = presenceTarget("/channel/");
+      const start = testTargets.presence("/channel/");
       const name = `${"x".repeat(63)},`;
       return (start + name.repeat(bytes / 64)).slice(0, bytes - 1).replace(/,*$/, "");
     };
@@ -159,7 +159,7 @@ inEachWorld("transport", (open, kind) => {
       "a%20b%2f%c3%bc%7c!~*'()",
       "%61%20%62%2F%C3%BC%7C!~%2A'%28)",
     ]) {
-      const reply = await client.world.get(presenceTarget(`/channel/${path}`));
+      const reply = await client.world.get(testTargets.presence(`/channel/${path}`));
       expect(bodyOf(reply), path).toEqual({ ...presenceOk, occupancy: 1, uuids: ["u"] });
     }
   });
@@ -183,7 +183,7 @@ inEachWorld(
       const cursor = await client.handshake("reader", "ch");
       const poll = await client.poll("reader", "ch", cursor);
 
-      const reply = await client.world.post(publishTarget("publish", "ch", "", { uuid: "writer" }), body, {
+      const reply = await client.world.post(testTargets.publish("ch", "", { uuid: "writer" }), body, {
         headers: { "content-type": "application/json", "content-encoding": label },
       });
 
@@ -196,7 +196,7 @@ inEachWorld(
       const client = await open();
       const bomb = gzipSync(JSON.stringify("x".repeat(5_000_000)));
 
-      const reply = await client.world.post(publishTarget("publish", "ch", "", { uuid: "writer" }), bomb, {
+      const reply = await client.world.post(testTargets.publish("ch", "", { uuid: "writer" }), bomb, {
         headers: { "content-type": "application/json", "content-encoding": "gzip" },
       });
 

@@ -1,9 +1,6 @@
 /** A client for tests: one function per request of the wire specification, nothing remembered, nothing retried. */
-import type { HeldPoll, Reply, World } from "./worlds/world.ts";
-import { testKeys } from "./worlds/world.ts";
-
-/** Query parameters, each encoded as a component. */
-export type Query = Readonly<Record<string, string | number | undefined>>;
+import { type Names, pathList, type Query, targetsOf } from "./targets.ts";
+import { type HeldPoll, type Keys, type Reply, testKeys, type World } from "./worlds/world.ts";
 
 /** A position to poll from, as the server gave it. */
 export interface Cursor {
@@ -49,7 +46,7 @@ export interface Delivered {
   readonly items: readonly Envelope[];
 }
 
-/** Requests of the wire specification against one world. Names may be given as one or as a list. */
+/** Requests of the wire specification against one world, with one keyset's keys. Names may be given as one or as a list. */
 export interface TestClient {
   readonly world: World;
   /** Subscribes from nowhere: takes the user's seats and gives a cursor. Throws unless it is answered as it should. */
@@ -73,53 +70,18 @@ export interface TestClient {
   listGroups(): Promise<Reply>;
 }
 
-/** A name or several. */
-export type Names = string | readonly string[];
-
-/** The target of a subscribe request. */
-export function subscribeTarget(channels: Names, query: Query): string {
-  return `/v2/subscribe/${testKeys.subscribe}/${pathList(channels)}/0${queryString(query)}`;
-}
-
-/** The target of a presence request; `rest` follows `/v2/presence/sub-key/KEY` and is taken as it is. */
-export function presenceTarget(rest: string, query: Query = {}): string {
-  return `/v2/presence/sub-key/${testKeys.subscribe}${rest}${queryString(query)}`;
-}
-
-/** The target of a channel group request; `rest` follows `channel-group`. */
-export function groupTarget(rest: string, query: Query = {}): string {
-  const base = `/v1/channel-registration/sub-key/${testKeys.subscribe}/channel-group`;
-  return `${base}${rest}${queryString(query)}`;
-}
-
-/** The target of a publish or signal by GET; the payload is taken as it is. */
-export function publishTarget(
-  verb: "publish" | "signal",
-  channel: string,
-  rest: string,
-  query: Query = {},
-): string {
-  const keys = `${testKeys.publish}/${testKeys.subscribe}`;
-  return `/${verb}/${keys}/0/${encodeURIComponent(channel)}/0${rest}${queryString(query)}`;
-}
-
-/** Names as a path segment: each encoded, joined by commas; a lone comma for none. */
-export function pathList(names: Names): string {
-  const list = typeof names === "string" ? [names] : names;
-  return list.length === 0 ? "," : list.map(encodeURIComponent).join(",");
-}
-
-/** Creates a client. */
-export function createTestClient(world: World): TestClient {
+/** Creates a client of a world's first keyset, or of the one that has these keys. */
+export function createTestClient(world: World, keys: Keys = testKeys): TestClient {
+  const targets = targetsOf(keys);
   const channelPath = (channels: Names, rest: string): string => `/channel/${pathList(channels)}${rest}`;
   const ask = (rest: string, user: string | undefined, extras: RequestExtras): Promise<Reply> =>
-    world.get(presenceTarget(rest, queryOf(user, extras)), how(extras));
-  const group = (rest: string, query: Query): Promise<Reply> => world.get(groupTarget(rest, query));
+    world.get(targets.presence(rest, queryOf(user, extras)), how(extras));
+  const group = (rest: string, query: Query): Promise<Reply> => world.get(targets.group(rest, query));
   return {
     world,
     handshake: async (user, channels, extras = {}) => {
       const reply = await world.get(
-        subscribeTarget(channels, { tt: 0, ...queryOf(user, extras) }),
+        targets.subscribe(channels, { tt: 0, ...queryOf(user, extras) }),
         how(extras),
       );
       const { cursor, items } = readDelivered(reply);
@@ -128,7 +90,7 @@ export function createTestClient(world: World): TestClient {
     },
     poll: (user, channels, cursor, extras = {}) => {
       const query = { tt: cursor.t, tr: cursor.r, ...queryOf(user, extras) };
-      return world.poll(subscribeTarget(channels, query), how(extras));
+      return world.poll(targets.subscribe(channels, query), how(extras));
     },
     heartbeat: (user, channels, extras = {}) => ask(channelPath(channels, "/heartbeat"), user, extras),
     leave: (user, channels, extras = {}) => ask(channelPath(channels, "/leave"), user, extras),
@@ -140,9 +102,9 @@ export function createTestClient(world: World): TestClient {
     globalHereNow: (query = {}) => ask("", undefined, { query }),
     whereNow: (user) => ask(`/uuid/${encodeURIComponent(user)}`, undefined, {}),
     publish: (user, channel, payload, query = {}) =>
-      world.get(publishTarget("publish", channel, payloadPath(payload), { uuid: user, ...query })),
+      world.get(targets.publish(channel, payloadPath(payload), { uuid: user, ...query })),
     signal: (user, channel, payload, query = {}) =>
-      world.get(publishTarget("signal", channel, payloadPath(payload), { uuid: user, ...query })),
+      world.get(targets.signal(channel, payloadPath(payload), { uuid: user, ...query })),
     addToGroup: (name, channels) => group(`/${encodeURIComponent(name)}`, { add: commaList(channels) }),
     removeFromGroup: (name, channels) =>
       group(`/${encodeURIComponent(name)}`, { remove: commaList(channels) }),
@@ -188,13 +150,6 @@ function queryOf(user: string | undefined, extras: RequestExtras): Query {
     instanceid: extras.device,
     ...extras.query,
   };
-}
-
-function queryString(query: Query): string {
-  const pairs = Object.entries(query)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
-  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
 function commaList(names: Names): string {

@@ -24,13 +24,13 @@ interface Running {
 /** Turns of the event loop after which an answer has left for the client. */
 const flushTurns = 3;
 
-let running: Running | undefined;
+const worlds = new Map<number, Running>();
 
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line) as ControlRequest;
   try {
     const value = await answer(request);
-    say({ id: request.id, value, errors: running?.node.complaints ?? [] });
+    say({ id: request.id, value, errors: worlds.get(request.world)?.node.complaints ?? [] });
   } catch (problem) {
     say({
       id: request.id,
@@ -42,20 +42,25 @@ process.exit(0);
 
 async function answer(request: ControlRequest): Promise<number> {
   if (request.ask === "open") {
-    await running?.stop();
-    running = await open(request.opening);
-    return running.port;
+    const opened = await open(request.opening);
+    worlds.set(request.world, opened);
+    return opened.port;
   }
-  if (running === undefined) throw new Error(`Nothing is open for ${request.ask}.`);
+  const world = worlds.get(request.world);
+  if (world === undefined) throw new Error(`World ${request.world} is not open.`);
   switch (request.ask) {
     case "advance":
-      await running.clock.advance(request.ms);
+      await world.clock.advance(request.ms);
       await flush();
-      return running.clock.now();
+      return world.clock.now();
     case "waiters":
-      return running.node.heldPolls();
+      return world.node.heldPolls();
     case "stop":
-      await running.stop();
+      await world.stop();
+      return 0;
+    case "forget":
+      await world.stop();
+      worlds.delete(request.world);
       return 0;
   }
 }

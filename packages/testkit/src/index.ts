@@ -6,6 +6,8 @@ export * from "./raw-http.ts";
 export * from "./runtimes.ts";
 export * from "./seeded-random.ts";
 export * from "./server-process.ts";
+export * from "./targets.ts";
 export * from "./test-clock.ts";
+export { type Composition, type CompositionOptions, openComposition } from "./worlds/composition.ts";
 export * from "./worlds/open-world.ts";
 export * from "./worlds/world.ts";

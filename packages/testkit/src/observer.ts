@@ -1,6 +1,7 @@
 /** A subscriber that polls along and remembers all it was sent. */
-import type { Cursor, Envelope, Names, RequestExtras, TestClient } from "./client.ts";
+import type { Cursor, Envelope, RequestExtras, TestClient } from "./client.ts";
 import { readDelivered } from "./client.ts";
+import type { Names } from "./targets.ts";
 import type { HeldPoll } from "./worlds/world.ts";
 
 /** What to observe. */

@@ -20,9 +20,9 @@ export function createSeededRandom(seed: number): SeededRandom {
     uint32: next,
     below,
     pick: <Item>(items: readonly Item[]): Item => {
-      const [first] = items;
-      if (first === undefined) throw new RangeError("There is nothing to pick from.");
-      return items[below(items.length)] ?? first;
+      if (items.length === 0) throw new RangeError("There is nothing to pick from.");
+      // The index is below the length, so there is an item, be it `undefined`.
+      return items[below(items.length)] as Item;
     },
   };
 }

@@ -1,12 +1,12 @@
 /** Puts a service together on a test clock: the product's own parts, with time, dice and log in the test's hand. */
-import { defaultPolicy, type Keyset } from "@hereabouts/core";
+import { defaultPolicy, type Engine, type Keyset, type Policy } from "@hereabouts/core";
 import { openEmbeddedEngine } from "@hereabouts/engine-embedded";
 import type { PublishKey, SubscribeKey } from "@hereabouts/protocol";
 import type { Handler } from "@hereabouts/protocol/wire";
 import { defaultSettings, type Log, openNode, type Settings } from "@hereabouts/server";
 import { createSeededRandom } from "../seeded-random.ts";
 import type { TestClock } from "../test-clock.ts";
-import { testKeys, type WorldOptions } from "./world.ts";
+import { type Keys, otherKeys, testKeys, type WorldOptions } from "./world.ts";
 
 /** A service without sockets. */
 export interface Composition {
@@ -26,6 +26,8 @@ export interface CompositionOptions {
   readonly clock: TestClock;
   /** A directory, or `:memory:`. */
   readonly data: string;
+  /** What stands between the service and its engine, to count or to break. Default nothing. */
+  readonly between?: (engine: Engine) => Engine;
 }
 
 /** Opens engine and node on the clock. */
@@ -41,7 +43,8 @@ export async function openComposition(options: CompositionOptions): Promise<Comp
     warn: (message: string) => log.warn(message),
   });
   const settings = settingsOf(options);
-  const node = await openNode({ settings, engine, scheduler: clock, log });
+  const { between = (itself) => itself } = options;
+  const node = await openNode({ settings, engine: between(engine), scheduler: clock, log });
   return {
     handler: node.handler,
     complaints,
@@ -56,18 +59,18 @@ function settingsOf({ world, data }: CompositionOptions): Settings {
     ...defaultSettings,
     port: 0,
     data,
-    keysets: [testKeyset(world)],
+    keysets: [keyset(testKeys, world.policy), keyset(otherKeys)],
     pollHoldSeconds: world.pollHoldSeconds ?? defaultSettings.pollHoldSeconds,
     hereNowCacheMs: world.hereNowCacheMs ?? defaultSettings.hereNowCacheMs,
     logLevel: "silent",
   };
 }
 
-function testKeyset(world: WorldOptions): Keyset {
+function keyset(keys: Keys, policy: Partial<Policy> = {}): Keyset {
   return {
-    subscribeKey: testKeys.subscribe as SubscribeKey,
-    publishKey: testKeys.publish as PublishKey,
-    policy: { ...defaultPolicy, ...world.policy },
+    subscribeKey: keys.subscribe as SubscribeKey,
+    publishKey: keys.publish as PublishKey,
+    policy: { ...defaultPolicy, ...policy },
   };
 }
 

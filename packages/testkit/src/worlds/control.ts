@@ -12,12 +12,13 @@ export interface ControlOpening {
   readonly port: number;
 }
 
-/** What the test asks for. The process does one thing after the other. */
-export type ControlRequest = { readonly id: number } & (
+/** What the test asks of one of the process's worlds. The process does one thing after the other. */
+export type ControlRequest = { readonly id: number; readonly world: number } & (
   | { readonly ask: "open"; readonly opening: ControlOpening }
   | { readonly ask: "advance"; readonly ms: number }
   | { readonly ask: "waiters" }
   | { readonly ask: "stop" }
+  | { readonly ask: "forget" }
 );
 
 /** What the process answers: to a request, by its id; or that a marked HTTP request has come to rest. */

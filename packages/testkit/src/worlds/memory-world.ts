@@ -23,9 +23,12 @@ interface Sent extends HeldPoll {
 export async function openMemoryWorld(options: WorldOptions): Promise<World> {
   const directory = options.persistent ? await mkdtemp(join(tmpdir(), "hereabouts-test-")) : undefined;
   const data = directory ?? ":memory:";
+  const compose = (clock: TestClock): Promise<Composition> =>
+    openComposition({ world: options, clock, data });
   let clock = new TestClock();
-  let node: Composition = await openComposition({ world: options, clock, data });
+  let node = await compose(clock);
   const open = new Set<Sent>();
+  let isClosed = false;
 
   const send = (target: string, how: SendOptions): Sent => {
     const sent = startRequest(node, target, how);
@@ -56,9 +59,11 @@ export async function openMemoryWorld(options: WorldOptions): Promise<World> {
       await node.stop();
       await clock.settle();
       clock = new TestClock(clock.now() + skipMs);
-      node = await openComposition({ world: options, clock, data });
+      node = await compose(clock);
     },
     close: async () => {
+      if (isClosed) return;
+      isClosed = true;
       for (const sent of open) sent.drop();
       await clock.settle();
       const left = node.heldPolls();

@@ -6,13 +6,14 @@ import { patienceMs, withDeadline } from "../deadline.ts";
 import { createHttpClient, type HttpClient } from "../http-client.ts";
 import type { Runtime } from "../runtimes.ts";
 import { nextTurn, testEpoch } from "../test-clock.ts";
-import { arrivalHeader } from "./control.ts";
+import { arrivalHeader, type ControlOpening } from "./control.ts";
 import { complainOnClose } from "./memory-world.ts";
 import { type ServerChild, startServerChild } from "./server-child.ts";
 import type { HeldPoll, Reply, SendOptions, World, WorldOptions } from "./world.ts";
 
-/** One server process per runtime, shared by the worlds of a test file: each world opens a fresh service in it. */
+/** One server process per runtime, shared by the worlds of a test file: each opens a service of its own in it. */
 const children = new Map<Runtime, ServerChild>();
+let lastWorld = 0;
 
 /** Ends the server processes of this file's worlds. */
 export async function endServerChildren(): Promise<void> {
@@ -21,13 +22,15 @@ export async function endServerChildren(): Promise<void> {
   await Promise.all(ending);
 }
 
-/** What a world that is open consists of. */
+/** What an open world consists of. */
 interface State {
-  child: ServerChild;
-  client: HttpClient;
-  port: number;
+  readonly child: ServerChild;
+  /** Which of the process's services it is. */
+  readonly world: number;
+  readonly client: HttpClient;
+  readonly port: number;
   now: number;
-  stopped: boolean;
+  isStopped: boolean;
   complaints: readonly string[];
 }
 
@@ -35,15 +38,10 @@ interface State {
 export async function openSocketWorld(runtime: Runtime, options: WorldOptions): Promise<World> {
   const directory = options.persistent ? await mkdtemp(join(tmpdir(), "hereabouts-test-")) : undefined;
   const data = directory ?? ":memory:";
-  const start = async (
-    child: ServerChild,
-    at: { readonly now: number; readonly port: number },
-  ): Promise<State> => {
-    const opening = { options, start: at.now, data, port: at.port };
-    const { value: port } = await child.ask({ ask: "open", opening });
-    return { child, client: createHttpClient(port), port, now: at.now, stopped: false, complaints: [] };
-  };
-  let state = await start(childOf(runtime), { now: testEpoch, port: 0 });
+  let state = await start(childOf(runtime), { options, start: testEpoch, data, port: 0 });
+  /** After a restart the world has a process of its own. */
+  let ownChild: ServerChild | undefined;
+  let isClosed = false;
   return {
     kind: runtime,
     get port() {
@@ -54,24 +52,34 @@ export async function openSocketWorld(runtime: Runtime, options: WorldOptions): 
     poll: (target, how = {}) => poll(state, target, how),
     advance: (ms) => advance(state, ms),
     now: () => state.now,
-    waiters: async () => (await state.child.ask({ ask: "waiters" })).value,
+    waiters: () => waiters(state),
     stop: () => stop(state),
     restart: async (skipMs = 0) => {
       await stop(state);
       state.client.close();
-      await state.child.end();
-      const child = startServerChild(runtime);
-      children.set(runtime, child);
-      state = await start(child, { now: state.now + skipMs, port: state.port });
+      await ownChild?.end();
+      ownChild = startServerChild(runtime);
+      state = await start(ownChild, { options, start: state.now + skipMs, data, port: state.port });
     },
     close: async () => {
+      if (isClosed) return;
+      isClosed = true;
       state.client.close();
-      const left = state.stopped ? 0 : await waitersLeft(state.child);
+      const left = state.isStopped ? 0 : await waitersLeft(state);
       await stop(state);
+      await state.child.ask({ ask: "forget", world: state.world });
+      await ownChild?.end();
       if (directory !== undefined) await rm(directory, { recursive: true, force: true });
       complainOnClose(left, state.complaints);
     },
   };
+}
+
+async function start(child: ServerChild, opening: ControlOpening): Promise<State> {
+  const world = ++lastWorld;
+  const { value: port } = await child.ask({ ask: "open", world, opening });
+  const client = createHttpClient(port);
+  return { child, world, client, port, now: opening.start, isStopped: false, complaints: [] };
 }
 
 function childOf(runtime: Runtime): ServerChild {
@@ -98,23 +106,27 @@ async function poll(state: State, target: string, how: SendOptions): Promise<Hel
 }
 
 async function advance(state: State, ms: number): Promise<void> {
-  const { value } = await state.child.ask({ ask: "advance", ms });
+  const { value } = await state.child.ask({ ask: "advance", world: state.world, ms });
   state.now = value;
 }
 
+async function waiters(state: State): Promise<number> {
+  return (await state.child.ask({ ask: "waiters", world: state.world })).value;
+}
+
 async function stop(state: State): Promise<void> {
-  if (state.stopped) return;
-  const { errors } = await state.child.ask({ ask: "stop" });
-  state.stopped = true;
+  if (state.isStopped) return;
+  const { errors } = await state.child.ask({ ask: "stop", world: state.world });
+  state.isStopped = true;
   state.complaints = errors;
 }
 
 /** How many polls are held once the server has had time to notice that connections are closed. */
-async function waitersLeft(child: ServerChild): Promise<number> {
+async function waitersLeft(state: State): Promise<number> {
   const giveUp = performance.now() + patienceMs;
   for (;;) {
-    const { value } = await child.ask({ ask: "waiters" });
-    if (value === 0 || performance.now() > giveUp) return value;
+    const left = await waiters(state);
+    if (left === 0 || performance.now() > giveUp) return left;
     await nextTurn();
   }
 }

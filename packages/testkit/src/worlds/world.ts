@@ -12,7 +12,7 @@ export const socketWorldKinds: readonly ("bun" | "node")[] = ["bun", "node"];
 
 /** How to open a world. */
 export interface WorldOptions {
-  /** What the keyset has otherwise than by default. */
+  /** What the first keyset has otherwise than by default. */
   readonly policy?: Partial<Policy>;
   /** Seconds an idle poll is held. Default 280. */
   readonly pollHoldSeconds?: number;
@@ -52,7 +52,7 @@ export interface HeldPoll {
   drop(): void;
 }
 
-/** A running service with one keyset (`testKeys`) whose time is the test's. */
+/** A running service with two keysets (`testKeys`, `otherKeys`) whose time is the test's. */
 export interface World {
   readonly kind: WorldKind;
   /** The TCP port on 127.0.0.1; `undefined` where there are no sockets. */
@@ -70,17 +70,26 @@ export interface World {
   waiters(): Promise<number>;
   /** Stops the service as a shutdown does. Only `close` and `restart` make sense afterwards. */
   stop(): Promise<void>;
-  /** Stops the service and starts it anew on the same data and port; the clock goes on, `skipMs` later (or earlier). */
+  /**
+   * Stops the service and starts it anew, where there are sockets in a process of its own, on the same data and port;
+   * the clock goes on, `skipMs` later (or earlier).
+   */
   restart(skipMs?: number): Promise<void>;
-  /** Drops what is open, checks that no poll is left behind and that nothing was logged as an error, and stops. */
+  /** Drops what is open, checks that no poll is left behind and that nothing was logged as an error, and stops. Idempotent. */
   close(): Promise<void>;
 }
 
-/** The keys of every world's keyset. */
-export const testKeys: { readonly subscribe: string; readonly publish: string } = {
-  subscribe: "sub-test",
-  publish: "pub-test",
-};
+/** The keys of a keyset. */
+export interface Keys {
+  readonly subscribe: string;
+  readonly publish: string;
+}
+
+/** The keys of every world's keyset, which has the policy that the world was opened with. */
+export const testKeys: Keys = { subscribe: "sub-test", publish: "pub-test" };
+
+/** The keys of every world's second keyset, which has the default policy: for what one tenant may not see of another. */
+export const otherKeys: Keys = { subscribe: "sub-other", publish: "pub-other" };
 
 /** A text as JSON, `undefined` when it is none. */
 export function jsonOrNothing(text: string): unknown {

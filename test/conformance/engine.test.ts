@@ -1,0 +1,237 @@
+/** Between the service and its engine: what is asked of it, and what clients are told when it fails. */
+import { type ChannelView, type Engine, EngineError, type PresenceStore } from "@hereabouts/core";
+import { type CancelSignal, neverCancelled, type WireResponse } from "@hereabouts/protocol/wire";
+import {
+  type Composition,
+  openComposition,
+  TestClock,
+  testTargets,
+  type WorldOptions,
+} from "@hereabouts/testkit";
+import { afterEach, describe, expect, test } from "vitest";
+
+let opened: Composition | undefined;
+
+/** The signal of a client that has gone: whatever would be held is answered. */
+const gone: CancelSignal = {
+  cancelled: true,
+  onCancel: (run) => {
+    run();
+    return () => {};
+  },
+};
+
+afterEach(async () => {
+  await opened?.stop();
+  opened = undefined;
+});
+
+interface Subject {
+  readonly clock: TestClock;
+  readonly node: Composition;
+  get(target: string, signal?: CancelSignal): Promise<WireResponse>;
+}
+
+async function open(between: (engine: Engine) => Engine, world: WorldOptions = {}): Promise<Subject> {
+  const clock = new TestClock();
+  const node = await openComposition({ world, clock, data: ":memory:", between });
+  opened = node;
+  const get = (target: string, signal = neverCancelled): Promise<WireResponse> =>
+    node.handler({ method: "GET", target, header: () => undefined, body: undefined, signal });
+  return { clock, node, get };
+}
+
+/** A port some of whose verbs are replaced; the others run on the port itself. */
+function replaced<Port extends object>(port: Port, replace: (name: string, verb: Verb) => Verb): Port {
+  return new Proxy(port, {
+    get(target, name) {
+      const verb: unknown = Reflect.get(target, name);
+      if (typeof verb !== "function" || typeof name !== "string") return verb;
+      return replace(name, (...given) => Reflect.apply(verb, target, given));
+    },
+  });
+}
+
+type Verb = (...given: readonly unknown[]) => unknown;
+
+/** An engine whose ports ask `mayRun` before each verb. */
+function guarded(engine: Engine, mayRun: () => void): Engine {
+  return {
+    presence: guard(engine.presence, mayRun),
+    log: guard(engine.log, mayRun),
+    groups: guard(engine.groups, mayRun),
+    keysets: engine.keysets,
+    close: (now) => engine.close(now),
+  };
+}
+
+function guard<Port extends object>(port: Port, mayRun: () => void): Port {
+  return replaced(port, (name, verb) => {
+    if (name === "watch") return verb;
+    return async (...given) => {
+      mayRun();
+      return verb(...given);
+    };
+  });
+}
+
+describe("here now's cache", () => {
+  const countListings = (presence: PresenceStore, count: () => void): PresenceStore =>
+    replaced(presence, (name, verb) => {
+      if (name !== "channel") return verb;
+      return async (...given) => {
+        const view = (await verb(...given)) as ChannelView;
+        if (view.occupants !== undefined) count();
+        return view;
+      };
+    });
+
+  const openCounting = async (
+    world: WorldOptions,
+  ): Promise<Subject & { readonly listings: () => number }> => {
+    let listings = 0;
+    const subject = await open((engine) => {
+      const presence = countListings(engine.presence, () => {
+        listings += 1;
+      });
+      return { ...guarded(engine, () => {}), presence };
+    }, world);
+    return { ...subject, listings: () => listings };
+  };
+
+  test("[S-100] an unchanged channel is listed once for all who ask within the cache's time", async () => {
+    const { clock, get, listings } = await openCounting({ hereNowCacheMs: 3_000 });
+    await get(testTargets.presence("/channel/ch/heartbeat", { uuid: "u" }));
+
+    for (let times = 0; times < 5; times += 1) {
+      const reply = await get(testTargets.presence("/channel/ch", { uuid: `asker-${times}` }));
+      expect(JSON.parse(reply.body)).toMatchObject({ occupancy: 1, uuids: ["u"] });
+    }
+    expect(listings()).toBe(1);
+    await clock.advance(3_000);
+    await get(testTargets.presence("/channel/ch"));
+    expect(listings()).toBe(2);
+  });
+
+  test("[S-100] a changed channel is listed anew at once", async () => {
+    const { get, listings } = await openCounting({ hereNowCacheMs: 3_000 });
+    await get(testTargets.presence("/channel/ch"));
+    await get(testTargets.presence("/channel/ch/heartbeat", { uuid: "u" }));
+
+    const reply = await get(testTargets.presence("/channel/ch"));
+
+    expect(JSON.parse(reply.body)).toMatchObject({ occupancy: 1, uuids: ["u"] });
+    expect(listings()).toBe(2);
+  });
+
+  test("[S-100] a cache of 0 lists every time", async () => {
+    const { get, listings } = await openCounting({ hereNowCacheMs: 0 });
+
+    for (let times = 0; times < 3; times += 1) await get(testTargets.presence("/channel/ch"));
+
+    expect(listings()).toBe(3);
+  });
+});
+
+describe("a failing engine", () => {
+  const targets = [
+    testTargets.subscribe("ch", { tt: 0, uuid: "u" }),
+    testTargets.subscribe([], { tt: 0, uuid: "u", "channel-group": "g" }),
+    testTargets.subscribe("ch", { tt: "17672256000000000", uuid: "u" }),
+    testTargets.presence("/channel/ch/heartbeat", { uuid: "u" }),
+    testTargets.presence("/channel/ch/leave", { uuid: "u" }),
+    testTargets.presence("/channel/ch"),
+    testTargets.presence(""),
+    testTargets.presence("/uuid/u"),
+    testTargets.presence("/channel/ch/uuid/u"),
+    testTargets.presence("/channel/ch/uuid/u/data", { state: "{}" }),
+    testTargets.group(""),
+    testTargets.group("/g"),
+    testTargets.group("/g", { add: "ch" }),
+    testTargets.group("/g/remove"),
+    testTargets.publish("ch", "/1"),
+    testTargets.signal("ch", "/1"),
+  ];
+
+  test.each(targets)("%s is answered with 503 and when to come back, then works again", async (target) => {
+    let isDown = true;
+    const { node, get } = await open((engine) =>
+      guarded(engine, () => {
+        if (isDown)
+          throw new EngineError("unavailable", "The store cannot be reached.", { cause: undefined });
+      }),
+    );
+    const reply = await get(target);
+    isDown = false;
+    const later = await get(target, gone);
+
+    expect(reply.status).toBe(503);
+    expect(JSON.parse(reply.body)).toMatchObject({ status: 503, message: "Service Unavailable" });
+    expect(reply.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
+    expect(reply.headers["content-type"]).toMatch(/javascript|json/);
+    expect(later.status).toBe(200);
+    expect(node.complaints.join()).toContain("The store cannot be reached.");
+    expect(node.heldPolls()).toBe(0);
+  });
+
+  test("a defect is answered with 500 in JSON, is logged with its cause, and harms nobody else", async () => {
+    let isBroken = true;
+    const { node, get } = await open((engine) =>
+      guarded(engine, () => {
+        if (isBroken) throw new TypeError("A defect.");
+      }),
+    );
+
+    const reply = await get(testTargets.presence("/channel/ch/heartbeat", { uuid: "u" }));
+    isBroken = false;
+
+    expect(reply.status).toBe(500);
+    expect(JSON.parse(reply.body)).toMatchObject({ status: 500, service: "Presence" });
+    expect(reply.body).not.toContain("defect");
+    expect(node.complaints.join()).toContain("A defect.");
+    expect((await get("/time/0")).status).toBe(200);
+  });
+
+  test("a held poll whose engine fails is answered with 503, and held no longer", async () => {
+    let isDown = false;
+    const { clock, node, get } = await open((engine) =>
+      guarded(engine, () => {
+        if (isDown) throw new EngineError("unavailable", "Gone.", { cause: undefined });
+      }),
+    );
+    const handshake = await get(testTargets.subscribe("ch", { tt: 0, uuid: "u" }));
+    const { t } = (JSON.parse(handshake.body) as { readonly t: { readonly t: string } }).t;
+    const poll = get(testTargets.subscribe("ch", { tt: t, uuid: "u" }));
+    await clock.settle();
+    expect(node.heldPolls()).toBe(1);
+
+    isDown = true;
+    await clock.advance(280_000);
+
+    expect((await poll).status).toBe(503);
+    expect(node.heldPolls()).toBe(0);
+  });
+
+  test("a sweep that fails is tried again, and no timeout is lost", async () => {
+    let isDown = false;
+    const { clock, get } = await open((engine) =>
+      guarded(engine, () => {
+        if (isDown) throw new EngineError("timeout", "Too slow.", { cause: undefined });
+      }),
+    );
+    const handshake = await get(testTargets.subscribe("ch-pnpres", { tt: 0 }));
+    const { t } = (JSON.parse(handshake.body) as { readonly t: { readonly t: string } }).t;
+    await get(testTargets.presence("/channel/ch/heartbeat", { uuid: "u", heartbeat: 2 }));
+
+    isDown = true;
+    await clock.advance(3_000);
+    isDown = false;
+    await clock.advance(500);
+
+    const reply = await get(testTargets.subscribe("ch-pnpres", { tt: t }));
+    const { m } = JSON.parse(reply.body) as {
+      readonly m: readonly { readonly d: { readonly action: string } }[];
+    };
+    expect(m.map((item) => item.d.action)).toEqual(["join", "timeout"]);
+  });
+});
