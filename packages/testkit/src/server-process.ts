@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The data directory, or `:memory:`. Default `:memory:`. */
   readonly data?: string;
+  /** Default 0: a free one. A restart takes the port it had. */
+  readonly port?: number;
   /** Milliseconds the server may take until it listens. Default 30000: shared build machines are slow. */
   readonly startWithinMs?: number;
 }
@@ -50,7 +52,7 @@ const main = join(root, "packages/cli/src/main.ts");
 const stopWithinMs = 15_000;
 const outputLinesMax = 10_000;
 
-/** Starts a server on a free port of the loopback interface and waits until it listens. */
+/** Starts a server on the loopback interface and waits until it listens. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const child = spawn(runtimePath(options.runtime), commandLine(options), {
     cwd: root,
@@ -71,8 +73,8 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
 }
 
 function commandLine(options: ServerOptions): string[] {
-  const data = options.data ?? ":memory:";
-  const fixed = ["serve", "--host", "127.0.0.1", "--port", "0", "--data", data];
+  const { port = 0, data = ":memory:" } = options;
+  const fixed = ["serve", "--host", "127.0.0.1", "--port", String(port), "--data", data];
   return ["--conditions=source", main, ...fixed, ...(options.args ?? [])];
 }
 
