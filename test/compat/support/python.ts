@@ -24,14 +24,15 @@ const environment = resolve(suite, "../../.cache/python");
 const programWithinMs = 60_000;
 
 /**
- * Declares a suite that needs the Python client. Where there is none it is skipped and its name says why, except on
+ * Declares a suite that needs the Python client. Where there is none it is skipped and says why, except on
  * CI, where that is a failure.
  */
 export function describePython(name: string, body: () => void): void {
   const missing = missingReason();
-  if (missing === undefined) describe(name, body);
-  else if (process.env.CI === "true") test(name, () => expect.fail(missing));
-  else describe.skip(`${name} (skipped: ${missing})`, body);
+  if (missing === undefined) return void describe(name, body);
+  if (process.env.CI === "true") return void test(name, () => expect.fail(missing));
+  console.warn(`Skipped: ${name}: ${missing}`);
+  describe.skip(name, body);
 }
 
 function missingReason(): string | undefined {
