@@ -45,6 +45,11 @@ export function isMet(comparison: Comparison): boolean | undefined {
   return wanted.relation === "at least" ? value.median >= wanted.limit : value.median <= wanted.limit;
 }
 
+/** The comparisons that can be drawn: a quick run may have seen too little to divide by. */
+export function drawable(comparisons: readonly Comparison[]): readonly Comparison[] {
+  return comparisons.filter(({ value }) => value.samples.every(Number.isFinite));
+}
+
 /** An array in random order. */
 export function shuffled<Item>(items: readonly Item[], below: (limit: number) => number): Item[] {
   const mixed = [...items];

@@ -69,7 +69,7 @@ export async function launch(subject: Subject): Promise<Running> {
   const [file = "", ...args] = pinned("server", commandOf(subject, preloadFor(subject.runtime), ordersPath));
   const child = spawn(file, args, {
     cwd: root,
-    env: { ...process.env, HEREABOUTS_BENCH_SETTLE: settlePath },
+    env: { ...inherited(), BENCH_SETTLE_FILE: settlePath },
     stdio: ["ignore", "pipe", "pipe"],
   });
   killWithParent(child);
@@ -95,6 +95,11 @@ export function killWithParent(child: ChildProcess): void {
   };
   process.once("exit", kill);
   child.once("exit", () => process.off("exit", kill));
+}
+
+/** The environment without the shell's settings for the service: what is measured has the defaults. */
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HEREABOUTS_")));
 }
 
 function preloadFor(runtime: Runtime): readonly string[] {

@@ -1,10 +1,10 @@
 /**
  * Loaded before a measured server by the memory bench: on SIGUSR2 it collects garbage and writes what the runtime says
- * about its heap to the file named by HEREABOUTS_BENCH_SETTLE. Nothing else of the server is touched.
+ * about its heap to the file named by BENCH_SETTLE_FILE. Nothing else of the server is touched.
  */
 import { renameSync, writeFileSync } from "node:fs";
 
-const path = process.env.HEREABOUTS_BENCH_SETTLE;
+const path = process.env.BENCH_SETTLE_FILE;
 let sequence = 0;
 
 async function settle() {

@@ -3,7 +3,7 @@
 import type { Runtime } from "../../packages/testkit/src/runtimes.ts";
 import { capture, check, hereNow } from "../ask.ts";
 import type { BareAnswer } from "../bare/answers.ts";
-import type { Bench, Comparison, SuiteResult } from "../bench.ts";
+import { type Bench, type Comparison, drawable, type SuiteResult } from "../bench.ts";
 import {
   contest,
   type Entrant,
@@ -41,7 +41,7 @@ export async function heartbeats(bench: Bench): Promise<SuiteResult> {
     parameters: { ...size, ...rules, requestBytes: buildRequest(target, 65_535).length },
     checks: [`Here now of all ${size.channels} channels shows exactly the users that sent heartbeats.`],
     rows: standings.map(rowOf),
-    comparisons: bench.runtimes.flatMap((runtime) => comparisonsOf(runtime, standings)),
+    comparisons: drawable(bench.runtimes.flatMap((runtime) => comparisonsOf(runtime, standings))),
   };
 }
 

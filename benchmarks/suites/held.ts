@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import type { Runtime } from "../../packages/testkit/src/runtimes.ts";
 import { askJson, capture, check, timeOf } from "../ask.ts";
 import type { BareOrders } from "../bare/answers.ts";
-import { type Bench, type Comparison, type Row, type SuiteResult, shuffled } from "../bench.ts";
+import { type Bench, type Comparison, drawable, type Row, type SuiteResult, shuffled } from "../bench.ts";
 import { launch, type Running, type Settled, type Subject } from "../launch.ts";
 import type { CrowdReport } from "../load/messages.ts";
 import { channelName, subscribeTarget, userName } from "../load/requests.ts";
@@ -74,7 +74,7 @@ export async function held(bench: Bench): Promise<SuiteResult> {
       "After all connections are dropped the server has closed its ends.",
     ],
     rows: contenders.map((contender) => rowOf(contender, samples.get(contender) ?? [])),
-    comparisons: bench.runtimes.flatMap((runtime) => comparisonOf(runtime, contenders, samples)),
+    comparisons: drawable(bench.runtimes.flatMap((runtime) => comparisonOf(runtime, contenders, samples))),
   };
 }
 

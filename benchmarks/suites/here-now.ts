@@ -2,7 +2,7 @@
 import type { Runtime } from "../../packages/testkit/src/runtimes.ts";
 import { capture, check, hereNow } from "../ask.ts";
 import type { BareAnswer } from "../bare/answers.ts";
-import type { Bench, Comparison, SuiteResult } from "../bench.ts";
+import { type Bench, type Comparison, drawable, type SuiteResult } from "../bench.ts";
 import { contest, type Entrant, type Rules, ratioOf, rowOf, type Standing, standingOf } from "../contest.ts";
 import { launch, type Running } from "../launch.ts";
 import type { SaturateOrder } from "../load/messages.ts";
@@ -60,7 +60,7 @@ export async function hereNowSuite(bench: Bench): Promise<SuiteResult> {
       "After joins and leaves the occupancy is right again.",
     ],
     rows: standings.map(rowOf),
-    comparisons: bench.runtimes.flatMap((runtime) => comparisonsOf(runtime, standings)),
+    comparisons: drawable(bench.runtimes.flatMap((runtime) => comparisonsOf(runtime, standings))),
   };
 }
 
