@@ -94,6 +94,8 @@ export interface Touched {
   readonly beforeOwnJoins: Timetoken | undefined;
   /** When implied seats were refused by a debounce: the latest instant at which asking again will do. */
   readonly refusedUntil: Instant | undefined;
+  /** Channels where the user got no seat because it has `seatsPerUserMax` already. */
+  readonly channelsOverLimit: readonly Channel[];
 }
 
 /** A wish to give seats up. */

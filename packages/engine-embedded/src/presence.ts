@@ -32,6 +32,7 @@ const nothingHappened: Touched = Object.freeze({
   changes: Object.freeze([]),
   beforeOwnJoins: undefined,
   refusedUntil: undefined,
+  channelsOverLimit: Object.freeze([]),
 });
 
 const noChanges: readonly Change[] = Object.freeze([]);
@@ -54,11 +55,14 @@ export class EmbeddedPresenceStore implements PresenceStore {
   }
 
   async touch(keyset: SubscribeKey, request: SeatRequest, now: Instant): Promise<Touched> {
-    const { changes, recentJoins, refusedUntil } = this.#ledgerOf(keyset).touch(request, now);
+    const touched = this.#ledgerOf(keyset).touch(request, now);
+    const { changes, recentJoins, refusedUntil, channelsOverLimit } = touched;
     if (changes.length > 0) this.#log.appendChanges(keyset, changes, now);
-    else if (recentJoins.length === 0 && refusedUntil === undefined) return nothingHappened;
+    else if (recentJoins.length + channelsOverLimit.length === 0 && refusedUntil === undefined) {
+      return nothingHappened;
+    }
     const beforeOwnJoins = this.#log.beforeJoins(keyset, request.user, recentJoins);
-    return { changes, beforeOwnJoins, refusedUntil };
+    return { changes, beforeOwnJoins, refusedUntil, channelsOverLimit };
   }
 
   async leave(keyset: SubscribeKey, request: LeaveRequest, now: Instant): Promise<readonly Change[]> {

@@ -3,25 +3,25 @@ import { expandStates, expandTargets } from "@hereabouts/core";
 import { success } from "@hereabouts/protocol";
 import type { Execute } from "./context.ts";
 import { membersOf } from "./members.ts";
+import { overLimit } from "./seat-limit.ts";
 
 /** Seats the user in every channel named, or renews its seats. */
 export const heartbeat: Execute<"heartbeat"> = async (context, keyset, command) => {
   const members = await membersOf(context, keyset.subscribeKey, command.groups);
   const channels = expandTargets(command, members);
-  if (channels.length > 0) {
-    await context.engine.presence.touch(
-      keyset.subscribeKey,
-      {
-        user: command.user,
-        device: command.device,
-        channels,
-        timeoutSeconds: command.timeoutSeconds,
-        defaultTimeoutSeconds: keyset.policy.presenceTimeoutSeconds,
-        states: command.state && expandStates(command.state, command, members),
-        intent: "deliberate",
-      },
-      context.scheduler.now(),
-    );
-  }
-  return success(undefined);
+  if (channels.length === 0) return success(undefined);
+  const touched = await context.engine.presence.touch(
+    keyset.subscribeKey,
+    {
+      user: command.user,
+      device: command.device,
+      channels,
+      timeoutSeconds: command.timeoutSeconds,
+      defaultTimeoutSeconds: keyset.policy.presenceTimeoutSeconds,
+      states: command.state && expandStates(command.state, command, members),
+      intent: "deliberate",
+    },
+    context.scheduler.now(),
+  );
+  return overLimit(touched, command.user) ?? success(undefined);
 };

@@ -11,6 +11,7 @@ import {
 import { collect } from "./collect.ts";
 import type { Context, Execute } from "./context.ts";
 import { holdPoll } from "./held-poll.ts";
+import { overLimit } from "./seat-limit.ts";
 import { type Subscriber, subscriberOf, touchDeliberately, touchOnArrival } from "./subscriber.ts";
 
 /** Answers a handshake at once, and a poll as soon as there is something to tell or its time is up. */
@@ -20,6 +21,8 @@ export const subscribe: Execute<"subscribe"> = async (context, keyset, command, 
   if (command.after === zeroTimetoken) return handshake(context, subscriber, now);
 
   const touched = await touchOnArrival(context, subscriber, now);
+  const refusal = overLimit(touched, command.user);
+  if (refusal !== undefined) return refusal;
   const { deliveries, cursor } = await collect(context.engine.log, subscriber, command.after, now);
   if (deliveries.length > 0) return success({ deliveries, cursor });
   if (context.heldPolls.isDraining) return success({ deliveries, cursor: command.after });
@@ -49,6 +52,8 @@ async function handshake(
   now: Instant,
 ): Promise<Result<SubscribeOutcome>> {
   const touched = await touchDeliberately(context, subscriber, now);
+  const refusal = overLimit(touched, subscriber.command.user);
+  if (refusal !== undefined) return refusal;
   const { topics } = subscriber.subscription;
   const ownJoins = touched?.beforeOwnJoins;
   const cursor =

@@ -260,7 +260,12 @@ function describeDebounce(open: OpenEngine): void {
     const until = bench.now + 2_000;
     bench.advance(1_999);
     const refused = await bench.touched("u", "a", { intent: "implied" });
-    expect(refused).toEqual({ changes: [], beforeOwnJoins: undefined, refusedUntil: until });
+    expect(refused).toEqual({
+      changes: [],
+      beforeOwnJoins: undefined,
+      refusedUntil: until,
+      channelsOverLimit: [],
+    });
     expect(await bench.hereNow("a")).toEqual([]);
     bench.now = until;
     expect(await bench.touch("u", "a", { intent: "implied" })).toEqual(["join u in a (1)"]);
