@@ -1,0 +1,396 @@
+/** What users of the SDK hold: the client, subscriptions, rosters, and everything they give and take. Types only. */
+import type { PresenceError } from "./error.ts";
+import type { Scheduling, Transport } from "./ports.ts";
+import type { StateSchema } from "./schema.ts";
+
+/** What a client's generic parameter says about an application. */
+export interface ClientTypes {
+  /** The state that users attach to their seats. */
+  readonly state?: object;
+  /** The messages that are published. */
+  readonly message?: unknown;
+}
+
+/** The state type of an application; any JSON object when it does not say. */
+export type StateOf<Types extends ClientTypes> = Types["state"] extends object ? Types["state"] : JsonObject;
+
+/** The message type of an application; unknown when it does not say. */
+export type MessageOf<Types extends ClientTypes> = Types extends { readonly message: infer Message } ? Message : unknown;
+
+/** A JSON value. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+/** A JSON object. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** How to make a client. */
+export interface ClientOptions<Types extends ClientTypes = ClientTypes> {
+  /** Where the service is: `https://presence.example.com`, or `http://127.0.0.1:7400`. */
+  readonly origin: string;
+  /** The keyset's subscribe key. */
+  readonly subscribeKey: string;
+  /** The keyset's publish key. Needed to publish and to signal. */
+  readonly publishKey?: string;
+  /** Who the user is: 1-92 characters. */
+  readonly userId: string;
+  /**
+   * Which of the user's clients this is: the user leaves with the last of its devices. Default: a random id, kept for
+   * the life of the tab or process.
+   */
+  readonly deviceId?: string;
+  /** Seconds without a sign of life after which the user is gone. 1-3600, default 300. */
+  readonly presenceTimeoutSeconds?: number;
+  /**
+   * Seconds between heartbeats: less than the presence timeout. Default: half the presence timeout less one second,
+   * and at least half a second.
+   */
+  readonly heartbeatIntervalSeconds?: number;
+  /** An access token, sent with every request. */
+  readonly token?: string;
+  /** Carries requests. Default: `fetch`. */
+  readonly transport?: Transport;
+  /** Timers, time and dice. Default: the platform's. */
+  readonly scheduling?: Scheduling;
+  /** How to try again after a failure. */
+  readonly retry?: RetryOptions;
+  /** Checks states on their way out and in: a Standard Schema (zod, valibot, arktype). Default: no check. */
+  readonly stateSchema?: StateSchema<StateOf<Types>>;
+}
+
+/** How to try again after a failure that may pass: no connection, 429, 5xx. `Retry-After` goes before these. */
+export interface RetryOptions {
+  /** The first delay, in milliseconds. 10-60000, default 500. Each further one is at most twice as long, with jitter. */
+  readonly baseMs?: number;
+  /** The longest delay, in milliseconds. At least `baseMs`, at most 600000; default 30000. */
+  readonly maxMs?: number;
+  /** How often a single call (not a subscription, which never gives up) is tried again. 0-10, default 2. */
+  readonly callRetries?: number;
+}
+
+/** What every call takes besides its own options. */
+export interface CallOptions {
+  /** Gives the call up. */
+  readonly signal?: AbortSignal;
+}
+
+/** One name or several. */
+export type Names = string | readonly string[];
+
+/** Channels, groups, or both. */
+export interface Targets {
+  readonly channels?: Names;
+  readonly channelGroups?: Names;
+}
+
+/** What to be told of here now. Without channels and groups: the whole keyset. */
+export interface HereNowOptions extends Targets, CallOptions {
+  /** Whether to include each user's state. Default false. */
+  readonly includeState?: boolean;
+  /** Whether to list the users, or to count them only. Default true. */
+  readonly includeUserIds?: boolean;
+  /** Users listed per channel. 0-1000, default 1000. */
+  readonly limit?: number;
+  /** Users to skip. Default 0. */
+  readonly offset?: number;
+}
+
+/** A user in a channel. */
+export interface Occupant<State> {
+  readonly userId: string;
+  /** `undefined` when the user has none, or when states were not asked for. */
+  readonly state: State | undefined;
+}
+
+/** One channel of a here now answer. */
+export interface HereNowChannel<State> {
+  readonly channelName: string;
+  /** Users in the channel, listed or not. */
+  readonly occupancy: number;
+  /** Empty when users were not asked for. */
+  readonly occupants: readonly Occupant<State>[];
+}
+
+/** Who is here now: one shape, whatever was asked. */
+export interface HereNow<State> {
+  readonly totalChannels: number;
+  readonly totalOccupancy: number;
+  /** By channel name. A channel that was asked for by name and is empty has an entry, too. */
+  readonly channels: Readonly<Record<string, HereNowChannel<State>>>;
+}
+
+/** One page of a channel. */
+export interface HereNowPagesOptions extends CallOptions {
+  readonly channel: string;
+  /** Whether to include each user's state. Default false. */
+  readonly includeState?: boolean;
+  /** Users per page. 1-1000, default 1000. */
+  readonly limit?: number;
+}
+
+/** Here now, and its walk through a large channel. */
+export interface HereNowCall<State> {
+  (options?: HereNowOptions): Promise<HereNow<State>>;
+  /** Walks a channel page by page: a user who stays throughout is in exactly one page. */
+  pages(options: HereNowPagesOptions): AsyncIterable<HereNowChannel<State>>;
+}
+
+/** Whose channels to list. */
+export interface WhereNowOptions extends CallOptions {
+  /** Default: the client's own user. */
+  readonly userId?: string;
+}
+
+/** The channels where a user is. */
+export interface WhereNow {
+  readonly channels: readonly string[];
+}
+
+/** Where to set which state. */
+export interface SetStateOptions<State> extends Targets, CallOptions {
+  /** Replaces the whole state of the client's own user; a plain JSON object. */
+  readonly state: State;
+}
+
+/** What was set. */
+export interface SetStateResult<State> {
+  readonly state: State;
+}
+
+/** Whose state to read, and where. */
+export interface GetStateOptions extends Targets, CallOptions {
+  /** Default: the client's own user. */
+  readonly userId?: string;
+}
+
+/** States by channel name; `undefined` where there is none. */
+export interface GetStateResult<State> {
+  readonly channels: Readonly<Record<string, State | undefined>>;
+}
+
+/** Named sets of channels. */
+export interface Groups {
+  addChannels(options: { readonly channelGroup: string; readonly channels: Names } & CallOptions): Promise<void>;
+  removeChannels(options: { readonly channelGroup: string; readonly channels: Names } & CallOptions): Promise<void>;
+  /** A group's channels; none for an unknown group. */
+  listChannels(options: { readonly channelGroup: string } & CallOptions): Promise<{ readonly channels: readonly string[] }>;
+  /** The keyset's groups. */
+  list(options?: CallOptions): Promise<{ readonly channelGroups: readonly string[] }>;
+  /** Deletes a group; an unknown one is fine. */
+  delete(options: { readonly channelGroup: string } & CallOptions): Promise<void>;
+}
+
+/** What to publish. */
+export interface PublishOptions<Message> extends CallOptions {
+  readonly channel: string;
+  /** Any JSON value; 32 KiB with its meta. */
+  readonly message: Message;
+  /** A JSON object that filters see. */
+  readonly meta?: JsonObject;
+  readonly customMessageType?: string;
+}
+
+/** What to signal. */
+export interface SignalOptions<Message> extends CallOptions {
+  readonly channel: string;
+  /** Any JSON value of at most 64 bytes. */
+  readonly message: Message;
+  readonly customMessageType?: string;
+}
+
+/** Where something published stands: a position of 17 digits. */
+export interface Published {
+  readonly timetoken: string;
+}
+
+/** What to subscribe to. */
+export interface SubscribeOptions<State> extends Targets {
+  /** Whether to be told of presence in these channels and groups. Default false. */
+  readonly withPresence?: boolean;
+  /** The own state in every channel named here: set with the subscription, kept, and sent again after every reconnect. */
+  readonly state?: State;
+  /** A filter expression: what it refuses is not delivered. One for all subscriptions of a client. */
+  readonly filter?: string;
+}
+
+/** What every event says. */
+interface EventBase {
+  /** The channel it happened in. */
+  readonly channel: string;
+  /** The group or wildcard it came by; `undefined` for a channel subscribed to by name. */
+  readonly subscription: string | undefined;
+  /** Its position. */
+  readonly timetoken: string;
+}
+
+/** Something published. */
+export interface MessageEvent<Message> extends EventBase {
+  readonly type: "message" | "signal";
+  readonly message: Message;
+  /** Who published it, where known. */
+  readonly publisher: string | undefined;
+  readonly meta: JsonValue | undefined;
+  readonly customMessageType: string | undefined;
+}
+
+interface PresenceBase extends EventBase {
+  readonly type: "presence";
+  /** Users in the channel after it. */
+  readonly occupancy: number;
+  /** Milliseconds since 1970 when it happened. */
+  readonly at: number;
+  /** With `epoch`: which change of the channel it is. `undefined` against a server that does not say. */
+  readonly revision: number | undefined;
+  readonly epoch: string | undefined;
+}
+
+/** A user came. */
+export interface JoinEvent extends PresenceBase {
+  readonly action: "join";
+  readonly userId: string;
+}
+/** A user left; `state` is what it had. */
+export interface LeaveEvent<State> extends PresenceBase {
+  readonly action: "leave";
+  readonly userId: string;
+  readonly state: State | undefined;
+}
+/** A user was not heard of any more; `state` is what it had. */
+export interface TimeoutEvent<State> extends PresenceBase {
+  readonly action: "timeout";
+  readonly userId: string;
+  readonly state: State | undefined;
+}
+/** A user's state changed; `undefined` when it was cleared. */
+export interface StateChangeEvent<State> extends PresenceBase {
+  readonly action: "state-change";
+  readonly userId: string;
+  readonly state: State | undefined;
+}
+/** A summary of a large channel. */
+export interface IntervalEvent extends PresenceBase {
+  readonly action: "interval";
+  readonly joined: readonly string[];
+  readonly left: readonly string[];
+  readonly timedOut: readonly string[];
+  /** The lists were too long to send: ask here now instead. */
+  readonly hereNowRefresh: boolean;
+}
+
+/** What is told of presence. */
+export type PresenceEvent<State> =
+  | JoinEvent
+  | LeaveEvent<State>
+  | TimeoutEvent<State>
+  | StateChangeEvent<State>
+  | IntervalEvent;
+
+/** Whatever a subscription yields. */
+export type SubscriptionEvent<State, Message> = MessageEvent<Message> | PresenceEvent<State>;
+
+/** What is going on with the connection, or what could not be told otherwise. */
+export type StatusEvent =
+  | { readonly type: "connecting" }
+  | { readonly type: "connected" }
+  /** The connection is lost; the next try comes in `retryInMs`. Nothing is lost: it goes on from the cursor. */
+  | { readonly type: "reconnecting"; readonly error: PresenceError; readonly retryInMs: number }
+  /** `requested`: by `disconnect` or `close`, or because nothing is subscribed to. `refused`: trying again is no use. */
+  | {
+      readonly type: "disconnected";
+      readonly reason: "requested" | "refused";
+      readonly error: PresenceError | undefined;
+    }
+  /** More has happened than is kept or read in time: events of these channels were dropped. */
+  | { readonly type: "events-dropped"; readonly count: number }
+  /** A state came that does not fit the schema; the event it came with was not delivered. */
+  | {
+      readonly type: "invalid-state";
+      readonly channel: string;
+      readonly userId: string;
+      readonly error: PresenceError;
+    };
+
+/** The connection's condition. */
+export type ConnectionStatus = "connecting" | "connected" | "reconnecting" | "disconnected";
+
+/** Takes something back. Calling it twice is harmless. */
+export type Off = () => void;
+
+/**
+ * Events of what was subscribed to: an async iterable, and listeners. Several subscriptions of a client share one poll.
+ * An iteration keeps at most 10000 events that nobody has taken; then the oldest are dropped, and `onStatus` says so.
+ */
+export interface Subscription<State, Message> extends AsyncIterable<SubscriptionEvent<State, Message>>, AsyncDisposable {
+  onMessage(listener: (event: MessageEvent<Message>) => void): Off;
+  onPresence(listener: (event: PresenceEvent<State>) => void): Off;
+  onStatus(listener: (event: StatusEvent) => void): Off;
+  /** Ends it, and leaves the channels that no other subscription needs. Iterations end. */
+  close(): Promise<void>;
+}
+
+/** A user of a roster. */
+export interface RosterOccupant<State> {
+  readonly state: State | undefined;
+  /** How many of its devices were there when it was last asked for; 1 after a join. */
+  readonly devices: number;
+  /** Milliseconds since 1970 when it came. */
+  readonly since: number;
+}
+
+/** Who is in a channel at one moment. Immutable: a new one for every change, sharing what did not change. */
+export interface RosterSnapshot<State> {
+  readonly channel: string;
+  readonly occupants: ReadonlyMap<string, RosterOccupant<State>>;
+  readonly occupancy: number;
+  /**
+   * Whether it is proven to be whole: every change up to it is in it. False before the first answer, while a gap is
+   * being closed, and always against a server that gives no revisions.
+   */
+  readonly complete: boolean;
+  /** Milliseconds since 1970 of the last change in it; 0 before the first answer. */
+  readonly at: number;
+}
+
+/** A channel's roster, kept by here now and events together without a race. Yields every new snapshot, the newest first if one is slow. */
+export interface Roster<State> extends AsyncIterable<RosterSnapshot<State>>, AsyncDisposable {
+  /** The newest snapshot: the same object until something changes. */
+  readonly snapshot: RosterSnapshot<State>;
+  /** Calls the listener after every change. */
+  subscribe(listener: () => void): Off;
+  /** Resolves with the first complete snapshot from now on. */
+  ready(options?: CallOptions): Promise<RosterSnapshot<State>>;
+  close(): Promise<void>;
+}
+
+/** How to watch a channel's roster. */
+export interface RosterOptions {
+  /** Whether the own user sits in the channel, or only watches. Default `watch`. */
+  readonly join?: "join" | "watch";
+}
+
+/** A connection to a service, for one user on one device. */
+export interface Client<Types extends ClientTypes = ClientTypes> extends AsyncDisposable {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly hereNow: HereNowCall<StateOf<Types>>;
+  whereNow(options?: WhereNowOptions): Promise<WhereNow>;
+  /** Replaces the own state. The subscription's own state is replaced, too, where it covers these channels. */
+  setState(options: SetStateOptions<StateOf<Types>>): Promise<SetStateResult<StateOf<Types>>>;
+  getState(options: GetStateOptions): Promise<GetStateResult<StateOf<Types>>>;
+  readonly channelGroups: Groups;
+  publish(options: PublishOptions<MessageOf<Types>>): Promise<Published>;
+  signal(options: SignalOptions<MessageOf<Types>>): Promise<Published>;
+  /** The service's time, as a position of 17 digits. */
+  time(options?: CallOptions): Promise<{ readonly timetoken: string }>;
+  subscribe(options: SubscribeOptions<StateOf<Types>>): Subscription<StateOf<Types>, MessageOf<Types>>;
+  /** The roster of a channel. Rosters of one channel share one picture; each is closed by itself. */
+  roster(channel: string, options?: RosterOptions): Roster<StateOf<Types>>;
+  readonly status: ConnectionStatus;
+  onStatus(listener: (event: StatusEvent) => void): Off;
+  /** Stops polling and heartbeats and leaves; subscriptions stay and go on with `reconnect`. */
+  disconnect(): Promise<void>;
+  /** Goes on after `disconnect`, from the cursor where it stopped; or at once, when waiting to try again. */
+  reconnect(): void;
+  /** Ends every subscription and leaves. The client cannot be used any more. Idempotent. */
+  close(): Promise<void>;
+}
