@@ -42,6 +42,14 @@ test("a change of a wildcard channel itself is there once", () => {
   expect(read(log, channelsOf("a.*-pnpres"))).toEqual(["join u"]);
 });
 
+test("a wildcard channel's own entries take one place each", () => {
+  const log = openLog();
+  for (let count = 0; count < logEntriesPerChannelMax; count++) {
+    log.appendChanges(keyset, [joinOf("a.*", `u${count}`)], start);
+  }
+  expect(read(log, channelsOf("a.*-pnpres")).length).toBe(logEntriesPerChannelMax);
+});
+
 test("keysets do not see each other's entries", () => {
   const log = openLog();
   log.append("other" as SubscribeKey, [message("a")], start);

@@ -1,5 +1,5 @@
 /** Rules of taking, renewing and losing seats (semantics §§ 2, 3, 6). */
-import { devicesPerSeatMax } from "@hereabouts/core";
+import { devicesPerSeatMax, seatsPerUserMax } from "@hereabouts/core";
 import { describe, expect, test } from "vitest";
 import { Bench, type OpenEngine } from "./bench.ts";
 
@@ -61,6 +61,18 @@ function describeTouches(open: OpenEngine): void {
       ["join v in a (2)"],
       ["join w in a (3)"],
     ]);
+  });
+
+  test("a user who sits in as many channels as one may gets no seat more, and is told", async () => {
+    const bench = await Bench.open(open);
+    for (let first = 0; first < seatsPerUserMax; first += 2_000) {
+      const channels = Array.from({ length: 2_000 }, (_, index) => `c${first + index}`).join(" ");
+      expect((await bench.touched("u", channels)).channelsOverLimit).toEqual([]);
+    }
+    const { changes, channelsOverLimit } = await bench.touched("u", "c0 more evenmore");
+    expect([changes, channelsOverLimit]).toEqual([[], ["more", "evenmore"]]);
+    await bench.leave("u", "c0");
+    expect(await bench.touch("u", "more")).toEqual(["join u in more (1)"]);
   });
 
   test("touches of one user at the same moment join once [S-003]", async () => {
