@@ -1,4 +1,5 @@
 /** Rules of what is seen: channels, their pages, occupied channels, where a user is. */
+import type { Page } from "@hereabouts/core";
 import { describe, expect, test } from "vitest";
 import { Bench, type OpenEngine } from "./bench.ts";
 
@@ -56,6 +57,33 @@ function describeChannels(open: OpenEngine): void {
     bench.advance(1_000);
     const { occupancy, occupants } = await bench.view("a", { offset: 1, limit: 2 });
     expect([occupancy, occupants?.map((occupant) => occupant.user)]).toEqual([3, ["u3", "u5"]]);
+  });
+
+  test("who walks by places sees everybody who stays exactly once, whoever comes and goes", async () => {
+    const bench = await Bench.open(open);
+    for (let user = 0; user < 30; user++) await bench.touch(`u${user}`, "a");
+    const seen: string[] = [];
+    let page: Partial<Page> = { limit: 7 };
+    for (let step = 0; ; step++) {
+      const { occupants = [], next } = await bench.view("a", page);
+      seen.push(...occupants.map((occupant) => occupant.user));
+      if (next === undefined) break;
+      page = { limit: 7, after: next };
+      await bench.leave(`u${step}`, "a");
+      await bench.leave(`u${29 - step}`, "a");
+      await bench.touch(`late${step}`, "a");
+    }
+    const stayed = Array.from({ length: 22 }, (_, index) => `u${index + 4}`);
+    expect(seen.filter((user) => stayed.includes(user))).toEqual(stayed);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  test("a place of another channel's life is the beginning", async () => {
+    const bench = await Bench.open(open);
+    for (const user of ["u", "v"]) await bench.touch(user, "a");
+    const after = { epoch: "another", place: 1_000_000 };
+    const { occupants } = await bench.view("a", { after });
+    expect(occupants?.map((occupant) => occupant.user)).toEqual(["u", "v"]);
   });
 
   test("who holds a channel as it is gets no occupants, who holds it as it was gets them", async () => {

@@ -181,9 +181,20 @@ async function view(
     devices: model.seats.deviceCount(seat),
   }));
   const { epoch, revision } = model.countOf(asked) ?? seen;
-  expect(seen).toEqual({ channel: asked, occupancy: seats.length, epoch, revision, occupants });
-  const again = await real.engine.presence.channel(real.keyset, asked, { ...page, unless: seen }, model.now);
-  expect(again).toEqual({ ...seen, occupants: undefined });
+  const { next, ...rest } = seen;
+  expect(rest).toEqual({ channel: asked, occupancy: seats.length, epoch, revision, occupants });
+  expect(next !== undefined).toBe(limit > 0 && offset + limit < seats.length);
+  const known = await real.engine.presence.channel(real.keyset, asked, { ...page, unless: seen }, model.now);
+  expect(known).toEqual({ ...rest, occupants: undefined, next: undefined });
+  if (next === undefined) return;
+  const onward = { offset: 0, after: next, limit: 1_000, unless: undefined };
+  const { occupants: others = [] } = await real.engine.presence.channel(
+    real.keyset,
+    asked,
+    onward,
+    model.now,
+  );
+  expect(others.map(({ user }) => user)).toEqual(seats.slice(offset + limit).map(({ user }) => user));
 }
 
 function logSteps(): fc.Arbitrary<Step>[] {
