@@ -17,8 +17,8 @@ export function announce(entry: LogEntry, policy: Policy): Item | undefined {
 
 /** A leave carries state only when there was some, a timeout always (semantics § 4). */
 function toEvent(change: Change): PresenceEvent {
-  const { channel, user, at, occupancy } = change;
-  const about = { channel, user, at, occupancy };
+  const { channel, user, at, occupancy, revision, epoch } = change;
+  const about = { channel, user, at, occupancy, revision, epoch };
   const state = change.state ?? emptyState;
   switch (change.kind) {
     case "join":

@@ -9,7 +9,7 @@ import { type Channel, emptyState, type State, type UserId } from "@hereabouts/p
 import { assert } from "./assert.ts";
 import { Channels } from "./ledger/channels.ts";
 import { endLease, renewLease } from "./ledger/leases.ts";
-import { occupantsOf } from "./ledger/page.ts";
+import { emptyPage, occupantsOf } from "./ledger/page.ts";
 import { dumpContents, type LedgerRecord, restoreContents } from "./ledger/snapshot.ts";
 import {
   type ChannelRecord,
@@ -176,8 +176,9 @@ export class Ledger {
       known.revision === revision &&
       known.occupancy === occupancy &&
       known.epoch === epoch;
-    const occupants = isKnown ? undefined : record === undefined ? [] : occupantsOf(record, page, at);
-    return { channel, occupancy, epoch, revision, occupants };
+    const view = { channel, occupancy, epoch, revision };
+    if (isKnown) return { ...view, occupants: undefined, next: undefined };
+    return { ...view, ...(record === undefined ? emptyPage : occupantsOf(record, page, at)) };
   }
 
   /** At most `limit` of the channels with occupants, with totals over all. */

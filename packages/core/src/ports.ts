@@ -17,6 +17,7 @@ import type {
   Group,
   JsonText,
   Occupant,
+  PagePlace,
   State,
   SubscribeKey,
   Timetoken,
@@ -121,6 +122,11 @@ export interface StateRequest {
 /** Which part of a channel's occupants to see, in the order they took their seats. */
 export interface Page {
   readonly offset: number;
+  /**
+   * Where the page before ended; `offset` counts from there. A place of another epoch is the beginning. Whoever walks
+   * by places sees everybody who stays throughout exactly once.
+   */
+  readonly after?: PagePlace | undefined;
   /** 0 gives the occupancy alone. */
   readonly limit: number;
   /** What the caller holds already: when the channel still looks like this, occupants are left out. */
@@ -137,6 +143,8 @@ export interface ChannelView {
   readonly revision: number;
   /** `undefined` when the channel is as `page.unless` says. */
   readonly occupants: readonly Occupant[] | undefined;
+  /** Where the next page begins; `undefined` when there are no more occupants, or when `occupants` is. */
+  readonly next: PagePlace | undefined;
 }
 
 /** A keyset's channels that have occupants. */

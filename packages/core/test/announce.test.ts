@@ -20,7 +20,7 @@ function entryOf(kind: Change["kind"], more: Partial<Change> = {}): LogEntry {
   return { kind: "change", timetoken: 17n, change };
 }
 
-const about = { channel: "a", user: "u", occupancy: 3, at: t0 };
+const about = { channel: "a", user: "u", occupancy: 3, at: t0, revision: 7, epoch: "life.1" };
 
 test("a join is told on the presence channel, without state", () => {
   expect(announce(entryOf("join"), defaultPolicy)).toEqual({

@@ -178,3 +178,36 @@ test("pages of a large channel are what a list of all its users would give, howe
     { seed: 20_261_124, numRuns: 40 },
   );
 });
+
+test("a walk by places shows everybody who stays exactly once, whoever comes and goes meanwhile", () => {
+  for (const size of [40, 2_000]) {
+    const ledger = open();
+    const name = (index: number): string => `u${index}`;
+    for (let index = 0; index < size; index++) ledger.touch(seatOf(name(index), ["a"]), t0);
+    const seen: string[] = [];
+    const page = { offset: 0, limit: Math.ceil(size / 7), unless: undefined };
+    let view = ledger.channel(channel("a"), page, t0);
+    for (let step = 0; ; step++) {
+      seen.push(...(view.occupants ?? []).map((occupant) => occupant.user));
+      // Every tenth user leaves in the course of the walk: seen already, next to be seen, or far ahead.
+      for (let index = step * 10; index < size; index += 70) ledger.leave(leaveOf(name(index), ["a"]), t0);
+      ledger.touch(seatOf(`late${step}`, ["a"]), t0);
+      if (view.next === undefined) break;
+      view = ledger.channel(channel("a"), { ...page, after: view.next }, t0);
+    }
+    const stayed = Array.from({ length: size }, (_, index) => index).filter((index) => index % 10 !== 0);
+    expect(stayed.filter((index) => seen.filter((other) => other === name(index)).length !== 1)).toEqual([]);
+    expect(new Set(seen).size).toBe(seen.length);
+  }
+});
+
+test("a place of another life is the beginning", () => {
+  const ledger = open();
+  for (const name of ["u", "v", "w"]) ledger.touch(seatOf(name, ["a"]), t0);
+  const { next } = ledger.channel(channel("a"), { ...wholePage, limit: 1 }, t0);
+  expect(next).toBeDefined();
+  if (next === undefined) return;
+  expect(usersOn(ledger, { after: next }, t0)).toEqual(["v", "w"]);
+  expect(usersOn(ledger, { after: next, offset: 1 }, t0)).toEqual(["w"]);
+  expect(usersOn(ledger, { after: { ...next, epoch: "other" } }, t0)).toEqual(["u", "v", "w"]);
+});

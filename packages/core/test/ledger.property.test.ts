@@ -127,7 +127,11 @@ class Pair {
     for (const channel of places) {
       for (const page of pages) {
         const seen = real.channel(channel, page, now);
-        this.#agree(seen, naive.channel(channel, page, now));
+        const expected = naive.channel(channel, page, now);
+        this.#agree({ ...seen, next: undefined }, expected);
+        const onward = seen.next && real.channel(channel, { ...page, offset: 0, after: seen.next }, now);
+        const following = naive.channel(channel, { ...page, offset: page.offset + page.limit }, now);
+        expect(onward?.occupants ?? []).toEqual(page.limit === 0 ? [] : following.occupants);
         expect(real.channel(channel, { ...page, unless: seen }, now).occupants).toBeUndefined();
         const other = { ...seen, occupancy: seen.occupancy + 1 };
         expect(real.channel(channel, { ...page, unless: other }, now)).toEqual(seen);

@@ -4,6 +4,7 @@
  */
 import { assert } from "../assert.ts";
 import type { Instant } from "../ports.ts";
+import type { SeatRange } from "./page.ts";
 import { liveSeats, type Seat } from "./table.ts";
 
 /** A channel that comes to have this many live seats has a list from then on, until it has half of them. */
@@ -35,15 +36,17 @@ export class SeatList {
     else if (block.length < blockMin) this.#merge(index);
   }
 
-  /** At most `limit` seats from the one at `offset` on. */
-  page(offset: number, limit: number): Seat[] {
+  /** The seats of a range. */
+  page({ after, offset, limit }: SeatRange): Seat[] {
     const seats: Seat[] = [];
-    let toSkip = offset;
-    for (const block of this.#blocks) {
-      if (seats.length >= limit) break;
-      if (toSkip < block.length) {
-        for (const seat of block.slice(toSkip, toSkip + limit - seats.length)) seats.push(seat);
-      }
+    const first = Math.max(
+      0,
+      lastNotAfter(this.#blocks, after, (block) => block[0]?.order ?? 0),
+    );
+    let toSkip = offset + lastNotAfter(this.#blocks[first] ?? [], after, (seat) => seat.order) + 1;
+    for (let index = first; index < this.#blocks.length && seats.length < limit; index++) {
+      const block = this.#blocks[index] ?? [];
+      for (const seat of block.slice(toSkip, toSkip + limit - seats.length)) seats.push(seat);
       toSkip = Math.max(0, toSkip - block.length);
     }
     return seats;

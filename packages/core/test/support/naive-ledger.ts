@@ -135,6 +135,7 @@ export class NaiveLedger {
       epoch: record?.epoch ?? "",
       revision: record?.revision ?? 0,
       occupants,
+      next: undefined,
     };
   }
 

@@ -2,6 +2,7 @@
 import type { Filter } from "../filter/ast.ts";
 import type { JsonText, State } from "./json.ts";
 import type { Channel, DeviceId, Group, PublishKey, SubscribeKey, UserId } from "./names.ts";
+import type { PagePlace } from "./page-place.ts";
 import type { Timetoken } from "./timetoken.ts";
 
 /** Who asks. */
@@ -69,6 +70,10 @@ export interface HereNowCommand extends Caller, Targets {
   readonly includeUsers: boolean;
   readonly limit: number;
   readonly offset: number;
+  /** Whether to tell what rosters are kept by: revisions, and since when and on how many devices users are there. */
+  readonly includeDetails: boolean;
+  /** Where the page before ended, in place of an offset: an extension, for the single form. */
+  readonly after: PagePlace | undefined;
 }
 
 /** Here now for the whole keyset, wire specification § 8. */
@@ -78,6 +83,7 @@ export interface GlobalHereNowCommand extends Caller {
   readonly includeUsers: boolean;
   readonly limit: number;
   readonly offset: number;
+  readonly includeDetails: boolean;
 }
 
 /** Where now, wire specification § 9. `target` is who is asked about. */

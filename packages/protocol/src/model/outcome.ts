@@ -2,6 +2,7 @@
 import type { CommandKind } from "./command.ts";
 import type { JsonText, State } from "./json.ts";
 import type { Channel, Group, UserId } from "./names.ts";
+import type { PagePlace } from "./page-place.ts";
 import type { PresenceEvent } from "./presence-event.ts";
 import type { Timetoken } from "./timetoken.ts";
 
@@ -66,6 +67,8 @@ export interface ChannelOccupancy {
   /** Changes in the channel since its epoch began. */
   readonly revision: number;
   readonly occupants: readonly Occupant[];
+  /** Where the next page begins; `undefined` when this is the last. */
+  readonly next: PagePlace | undefined;
 }
 
 /** Here now of channels or of the whole keyset. */

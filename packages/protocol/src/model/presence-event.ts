@@ -10,6 +10,9 @@ interface EventBase {
   readonly at: number;
   /** Seats in the channel after the change. */
   readonly occupancy: number;
+  /** Which change of the channel it is, within its epoch: an extension, by which rosters notice gaps. */
+  readonly revision: number;
+  readonly epoch: string;
 }
 
 /** A user took a seat. */

@@ -1,6 +1,7 @@
 /** Reads here now, of channels and groups or of the whole keyset: wire specification §§ 7 and 8. */
 import type { GlobalHereNowCommand, HereNowCommand } from "../model/command.ts";
 import { hereNowLimitMax } from "../model/limits.ts";
+import { type PagePlace, parsePagePlace } from "../model/page-place.ts";
 import {
   readChannels,
   readDevice,
@@ -9,7 +10,7 @@ import {
   readUser,
   withoutPresence,
 } from "./decode-names.ts";
-import type { RequestReader } from "./reader.ts";
+import { type RequestReader, shown } from "./reader.ts";
 
 /** `/v2/presence/sub-key/{key}/channel/{channels}` */
 export function decodeHereNow(reader: RequestReader): HereNowCommand {
@@ -28,6 +29,8 @@ export function decodeHereNow(reader: RequestReader): HereNowCommand {
     includeUsers: !reader.flag("disable_uuids"),
     limit: reader.count("limit", limitBounds),
     offset: reader.count("offset", offsetBounds),
+    includeDetails: reader.flag("details"),
+    after: readPlace(reader, channels.length === 1 && groups.length === 0),
   };
 }
 
@@ -42,7 +45,21 @@ export function decodeGlobalHereNow(reader: RequestReader): GlobalHereNowCommand
     includeUsers: !reader.flag("disable_uuids"),
     limit: reader.count("limit", limitBounds),
     offset: reader.count("offset", offsetBounds),
+    includeDetails: reader.flag("details"),
   };
+}
+
+function readPlace(reader: RequestReader, isSingle: boolean): PagePlace | undefined {
+  const text = reader.query("next");
+  if (text === undefined) return undefined;
+  const place = isSingle ? parsePagePlace(text) : undefined;
+  if (place === undefined) {
+    reader.fail(
+      "invalid-argument",
+      `next takes what the page before of one channel gave as next, not ${shown(text)}.`,
+    );
+  }
+  return place;
 }
 
 const limitBounds = { max: hereNowLimitMax, absent: hereNowLimitMax } as const;

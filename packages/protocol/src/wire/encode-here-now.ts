@@ -1,74 +1,95 @@
 /** Writes here now answers. The list of a channel's occupants is written once and kept with the shared occupancy. */
 import type { GlobalHereNowCommand, HereNowCommand } from "../model/command.ts";
+import { emptyState } from "../model/json.ts";
 import type { ChannelOccupancy, HereNowOutcome, Occupant } from "../model/outcome.ts";
+import { formatPagePlace } from "../model/page-place.ts";
 import type { WireResponse } from "./http.ts";
 import { jsonString } from "./json-text.ts";
 import { okReply, presenceHeaders } from "./replies.ts";
 
 /** Here now of channels and groups as a reply. */
 export function encodeHereNow(command: HereNowCommand, outcome: HereNowOutcome): WireResponse {
-  const variant = variantOf(command);
-  const body = command.single ? singleBody(outcome.channels[0], variant) : multiBody(outcome, variant);
+  const body = command.single ? singleBody(outcome.channels[0], command) : multiBody(outcome, command);
   return okReply(body, presenceHeaders);
 }
 
 /** Here now of the whole keyset as a reply. */
 export function encodeGlobalHereNow(command: GlobalHereNowCommand, outcome: HereNowOutcome): WireResponse {
-  return okReply(multiBody(outcome, variantOf(command)), presenceHeaders);
+  return okReply(multiBody(outcome, command), presenceHeaders);
 }
 
-/** How much is said of each occupant; nothing at all with `occupancy`. */
-type Variant = "occupancy" | "users" | "states";
+/** What is to be said of each channel. */
+type Wish = Pick<HereNowCommand, "includeUsers" | "includeState" | "includeDetails">;
 
-function variantOf(command: HereNowCommand | GlobalHereNowCommand): Variant {
-  if (!command.includeUsers) return "occupancy";
-  return command.includeState ? "states" : "users";
+/** What is said of each occupant. */
+type ListVariant = "users" | "states" | "details" | "states-and-details";
+
+function variantOf({ includeState, includeDetails }: Wish): ListVariant {
+  if (includeDetails) return includeState ? "states-and-details" : "details";
+  return includeState ? "states" : "users";
 }
 
 /** `channel` is missing when the only channel asked about was a presence channel: nobody sits there. */
-function singleBody(channel: ChannelOccupancy | undefined, variant: Variant): string {
-  const occupancy = channel === undefined ? 0 : channel.occupancy;
-  const users = variant === "occupancy" ? "" : `,"uuids":${channel ? occupantList(channel, variant) : "[]"}`;
-  return `{"message":"OK","occupancy":${occupancy},"service":"Presence","status":200${users}}`;
+function singleBody(channel: ChannelOccupancy | undefined, wish: Wish): string {
+  const occupancy = channel?.occupancy ?? 0;
+  const start = `{"message":"OK","occupancy":${occupancy},"service":"Presence","status":200`;
+  return `${start}${usersMember(channel, wish)}${detailMembers(channel, wish)}}`;
 }
 
-function multiBody(outcome: HereNowOutcome, variant: Variant): string {
+function multiBody(outcome: HereNowOutcome, wish: Wish): string {
   let channels = "";
   for (const channel of outcome.channels) {
     if (channel.occupancy === 0) continue;
     if (channels.length > 0) channels += ",";
     channels += `${jsonString(channel.channel)}:{"occupancy":${channel.occupancy}`;
-    channels += variant === "occupancy" ? "}" : `,"uuids":${occupantList(channel, variant)}}`;
+    channels += `${usersMember(channel, wish)}${detailMembers(channel, wish)}}`;
   }
   const totals = `"total_channels":${outcome.totalChannels},"total_occupancy":${outcome.totalOccupancy}`;
   return `{"message":"OK","payload":{"channels":{${channels}},${totals}},"service":"Presence","status":200}`;
 }
 
-interface Lists {
-  users: string | undefined;
-  states: string | undefined;
+function usersMember(channel: ChannelOccupancy | undefined, wish: Wish): string {
+  if (!wish.includeUsers) return "";
+  return `,"uuids":${channel === undefined ? "[]" : occupantList(channel, variantOf(wish))}`;
 }
 
-const listsOf = new WeakMap<ChannelOccupancy, Lists>();
+/** What our own clients ask for with `details=1`, to keep a roster by. */
+function detailMembers(channel: ChannelOccupancy | undefined, wish: Wish): string {
+  if (!wish.includeDetails) return "";
+  const life = `,"epoch":${jsonString(channel?.epoch ?? "")},"revision":${channel?.revision ?? 0}`;
+  return channel?.next === undefined ? life : `${life},"next":${jsonString(formatPagePlace(channel.next))}`;
+}
 
-function occupantList(channel: ChannelOccupancy, variant: "users" | "states"): string {
+const listsOf = new WeakMap<ChannelOccupancy, Map<ListVariant, string>>();
+
+function occupantList(channel: ChannelOccupancy, variant: ListVariant): string {
   let lists = listsOf.get(channel);
   if (lists === undefined) {
-    lists = { users: undefined, states: undefined };
+    lists = new Map();
     listsOf.set(channel, lists);
   }
-  const known = lists[variant];
+  const known = lists.get(variant);
   if (known !== undefined) return known;
-  const list = `[${channel.occupants.map(variant === "users" ? userOf : userAndStateOf).join(",")}]`;
-  lists[variant] = list;
+  const list = `[${channel.occupants.map(occupantTexts[variant]).join(",")}]`;
+  lists.set(variant, list);
   return list;
 }
 
-function userOf(occupant: Occupant): string {
-  return jsonString(occupant.user);
+const occupantTexts: Readonly<Record<ListVariant, (occupant: Occupant) => string>> = {
+  users: (occupant) => jsonString(occupant.user),
+  states: (occupant) => `{${stateOf(occupant)}${uuidOf(occupant)}}`,
+  details: (occupant) => `{${uuidOf(occupant)}${detailsOf(occupant)}}`,
+  "states-and-details": (occupant) => `{${stateOf(occupant)}${uuidOf(occupant)}${detailsOf(occupant)}}`,
+};
+
+function stateOf({ state }: Occupant): string {
+  return state === undefined || state === emptyState ? "" : `"state":${state},`;
 }
 
-function userAndStateOf(occupant: Occupant): string {
-  const state = occupant.state === undefined || occupant.state === "{}" ? "" : `"state":${occupant.state},`;
-  return `{${state}"uuid":${jsonString(occupant.user)}}`;
+function uuidOf({ user }: Occupant): string {
+  return `"uuid":${jsonString(user)}`;
+}
+
+function detailsOf({ since, devices }: Occupant): string {
+  return `,"since":${since},"devices":${devices}`;
 }

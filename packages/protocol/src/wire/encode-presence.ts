@@ -11,7 +11,8 @@ export function presencePayload(event: PresenceEvent): string {
   const start = `{"action":"${event.action}",${user}"timestamp":${secondsOf(event)}`;
   const middle = `,"precise_timestamp":${millisecondsOf(event)}${data === undefined ? "" : `,"data":${data}`}`;
   const end = event.action === "interval" ? deltasOf(event) : "";
-  return `${start}${middle},"occupancy":${event.occupancy}${end}}`;
+  const life = `,"epoch":${jsonString(event.epoch)},"revision":${event.revision}`;
+  return `${start}${middle},"occupancy":${event.occupancy}${end}${life}}`;
 }
 
 /** An event's metadata, `u` of the envelope, as JSON text: what filters see of it. */

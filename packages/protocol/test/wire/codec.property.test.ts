@@ -242,6 +242,7 @@ describe("encoding whatever happened", () => {
           occupancy: occupants.length + 1,
           epoch: "e",
           revision: 1,
+          next: undefined,
           occupants,
         };
         const command = commandOfKind("here-now", "/v2/presence/sub-key/demo/channel/a,b?state=1");

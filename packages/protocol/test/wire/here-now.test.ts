@@ -8,12 +8,12 @@ import type {
 } from "@hereabouts/protocol";
 import { encodeOutcome } from "@hereabouts/protocol/wire";
 import { describe, expect, it } from "vitest";
-import { commandOf, commandOfKind } from "./requests.ts";
+import { commandOf, commandOfKind, faultOf } from "./requests.ts";
 
 const presence = "/v2/presence/sub-key/demo";
 
 function occupant(user: string, state?: string): Occupant {
-  return { user: user as UserId, state: state as State | undefined, since: 0, devices: 1 };
+  return { user: user as UserId, state: state as State | undefined, since: 5, devices: 1 };
 }
 
 function occupancy(
@@ -21,7 +21,14 @@ function occupancy(
   occupants: readonly Occupant[],
   count = occupants.length,
 ): ChannelOccupancy {
-  return { channel: channel as Channel, occupancy: count, epoch: "e", revision: 1, occupants };
+  return {
+    channel: channel as Channel,
+    occupancy: count,
+    epoch: "e",
+    revision: 1,
+    occupants,
+    next: undefined,
+  };
 }
 
 function outcomeOf(...channels: ChannelOccupancy[]): HereNowOutcome {
@@ -52,7 +59,23 @@ describe("asking who is here", () => {
       includeUsers: false,
       limit: 2,
       offset: 4,
+      includeDetails: false,
+      after: undefined,
     });
+  });
+
+  it("a walk goes on where the page before ended, in the single form only", () => {
+    const command = commandOfKind("here-now", `${presence}/channel/a?details=1&next=1z.life.2`);
+    expect([command.includeDetails, command.after]).toEqual([true, { epoch: "life.2", place: 71 }]);
+    for (const query of [
+      "a,b?next=1z.life.2",
+      "a?next=x",
+      "a?next=.life",
+      "a?next=-1.life",
+      "a?channel-group=g&next=1.e",
+    ]) {
+      expect(faultOf(`${presence}/channel/${query}`).code).toBe("invalid-argument");
+    }
   });
 
   it("the answer is single for one channel and no group, as written", () => {
@@ -98,6 +121,7 @@ describe("asking who is here", () => {
       includeUsers: true,
       limit: 10,
       offset: 0,
+      includeDetails: false,
     });
   });
 });
@@ -106,6 +130,23 @@ describe("telling who is here, in the single form", () => {
   const here = outcomeOf(
     occupancy("a", [occupant("u", '{"x":1.50}'), occupant('v"'), occupant("w", "{}")], 9),
   );
+
+  it("details for those who keep rosters: revision, devices, since when, and where the next page begins", () => {
+    const cut = outcomeOf({
+      ...occupancy("a", [occupant("u", '{"x":1}')], 9),
+      next: { epoch: "e", place: 71 },
+    });
+    const life = '"epoch":"e","revision":1,"next":"1z.e"}';
+    expect(bodyOf("a?details=1", cut)).toBe(
+      `{"message":"OK","occupancy":9,"service":"Presence","status":200,"uuids":[{"uuid":"u","since":5,"devices":1}],${life}`,
+    );
+    expect(bodyOf("a?details=1&state=1", cut)).toBe(
+      `{"message":"OK","occupancy":9,"service":"Presence","status":200,"uuids":[{"state":{"x":1},"uuid":"u","since":5,"devices":1}],${life}`,
+    );
+    expect(bodyOf("a?details=1&disable_uuids=1", cut)).toBe(
+      `{"message":"OK","occupancy":9,"service":"Presence","status":200,${life}`,
+    );
+  });
 
   it("users alone by default", () => {
     expect(bodyOf("a", here)).toBe(

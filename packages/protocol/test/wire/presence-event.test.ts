@@ -3,7 +3,7 @@ import { filterInput } from "@hereabouts/protocol/wire";
 import { describe, expect, it } from "vitest";
 import { presenceMetadata, presencePayload } from "../../src/wire/encode-presence.ts";
 
-const base = { channel: "a" as Channel, at: 1_757_969_639_531.7, occupancy: 3 };
+const base = { channel: "a" as Channel, at: 1_757_969_639_531.7, occupancy: 3, epoch: "e", revision: 7 };
 const user = 'u"1' as UserId;
 const state = '{"k":1.50,"list":["x"]}' as State;
 const empty = "{}" as State;
@@ -17,51 +17,56 @@ const interval = {
 } as const;
 const users = { joined: ["a", "b"] as UserId[], left: ['c"'] as UserId[], timedOut: ["d"] as UserId[] };
 
+const life = ',"epoch":"e","revision":7';
 const times = '"timestamp":1757969639,"precise_timestamp":1757969639531';
 
 describe("a presence event's payload", () => {
   const cases: [string, PresenceEvent, string][] = [
-    ["join", { ...base, action: "join", user }, `{"action":"join","uuid":"u\\"1",${times},"occupancy":3}`],
+    [
+      "join",
+      { ...base, action: "join", user },
+      `{"action":"join","uuid":"u\\"1",${times},"occupancy":3${life}}`,
+    ],
     [
       "leave without state",
       { ...base, action: "leave", user, state: undefined },
-      `{"action":"leave","uuid":"u\\"1",${times},"occupancy":3}`,
+      `{"action":"leave","uuid":"u\\"1",${times},"occupancy":3${life}}`,
     ],
     [
       "leave with an empty state",
       { ...base, action: "leave", user, state: empty },
-      `{"action":"leave","uuid":"u\\"1",${times},"occupancy":3}`,
+      `{"action":"leave","uuid":"u\\"1",${times},"occupancy":3${life}}`,
     ],
     [
       "leave with state",
       { ...base, action: "leave", user, state },
-      `{"action":"leave","uuid":"u\\"1",${times},"data":${state},"occupancy":3}`,
+      `{"action":"leave","uuid":"u\\"1",${times},"data":${state},"occupancy":3${life}}`,
     ],
     [
       "timeout",
       { ...base, action: "timeout", user, state: empty },
-      `{"action":"timeout","uuid":"u\\"1",${times},"data":{},"occupancy":3}`,
+      `{"action":"timeout","uuid":"u\\"1",${times},"data":{},"occupancy":3${life}}`,
     ],
     [
       "state change",
       { ...base, action: "state-change", user, state },
-      `{"action":"state-change","uuid":"u\\"1",${times},"data":${state},"occupancy":3}`,
+      `{"action":"state-change","uuid":"u\\"1",${times},"data":${state},"occupancy":3${life}}`,
     ],
-    ["interval", interval, `{"action":"interval",${times},"occupancy":3}`],
+    ["interval", interval, `{"action":"interval",${times},"occupancy":3${life}}`],
     [
       "interval with deltas",
       { ...interval, ...users },
-      `{"action":"interval",${times},"occupancy":3,"join":["a","b"],"leave":["c\\""],"timeout":["d"]}`,
+      `{"action":"interval",${times},"occupancy":3,"join":["a","b"],"leave":["c\\""],"timeout":["d"]${life}}`,
     ],
     [
       "interval with some deltas",
       { ...interval, left: ["x"] as UserId[] },
-      `{"action":"interval",${times},"occupancy":3,"leave":["x"]}`,
+      `{"action":"interval",${times},"occupancy":3,"leave":["x"]${life}}`,
     ],
     [
       "interval with too many deltas",
       { ...interval, ...users, hereNowRefresh: true },
-      `{"action":"interval",${times},"occupancy":3,"here_now_refresh":true}`,
+      `{"action":"interval",${times},"occupancy":3,"here_now_refresh":true${life}}`,
     ],
   ];
   it.each(cases)("%s", (_, event, text) => {
@@ -115,6 +120,8 @@ describe("what a filter sees of an item", () => {
         precise_timestamp: 1_757_969_639_531,
         data: { k: 1.5, list: ["x"] },
         occupancy: 3,
+        epoch: "e",
+        revision: 7,
       },
     ]);
   });

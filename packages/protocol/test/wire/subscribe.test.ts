@@ -191,6 +191,8 @@ const join: PresenceItem = {
     user: "david" as UserId,
     at: 1_757_969_434_794,
     occupancy: 2,
+    epoch: "life.1",
+    revision: 3,
   },
 };
 
@@ -251,7 +253,7 @@ describe("writing a subscribe's answer", () => {
     expect(bodyOf(at, [{ item: join, match: "test-channel1-pnpres" }])).toBe(
       '{"t":{"t":"17579694347952403","r":1},"m":[{"a":"1","f":0,"p":{"t":"17579694347952403","r":1},"k":"demo","c":"test-channel1-pnpres",' +
         '"u":{"pn_action":"join","pn_channel":"test-channel1","pn_ispresence":1,"pn_occupancy":2,"pn_precise_timestamp":1757969434794,"pn_timestamp":1757969434,"pn_uuid":"david"},' +
-        '"d":{"action":"join","uuid":"david","timestamp":1757969434,"precise_timestamp":1757969434794,"occupancy":2},"b":"test-channel1-pnpres"}]}',
+        '"d":{"action":"join","uuid":"david","timestamp":1757969434,"precise_timestamp":1757969434794,"occupancy":2,"epoch":"life.1","revision":3},"b":"test-channel1-pnpres"}]}',
     );
   });
 

@@ -5,12 +5,19 @@
  * keyset's policy allows so (`hereNowStaleMs`).
  */
 import type { ChannelView, Instant, Keyset, PresenceStore, Scheduler } from "@hereabouts/core";
-import type { Channel, ChannelOccupancy, Occupant } from "@hereabouts/protocol";
+import {
+  type Channel,
+  type ChannelOccupancy,
+  formatPagePlace,
+  type Occupant,
+  type PagePlace,
+} from "@hereabouts/protocol";
 
 /** Which occupants to see. */
 export interface PageWish {
   readonly limit: number;
   readonly offset: number;
+  readonly after: PagePlace | undefined;
 }
 
 /** Reads pages of channels, from memory where that is right. */
@@ -59,7 +66,8 @@ export function createHereNowCache(
       const isKept = hereNowStaleMs > 0 || (keepMs > 0 && page.limit > 0);
       const now = scheduler.now();
       if (!isKept) return occupancyOf(await presence.channel(keyset.subscribeKey, channel, whole(page), now));
-      const key = `${page.limit} ${page.offset} ${keyset.subscribeKey} ${channel}`;
+      const place = page.after === undefined ? "" : formatPagePlace(page.after);
+      const key = [page.limit, page.offset, place, keyset.subscribeKey, channel].join(" ");
       const kept = pages.get(key);
       if (kept !== undefined && now - kept.at < hereNowStaleMs) return kept.occupancy;
       const unless = kept !== undefined && now - kept.at < keepMs ? kept.occupancy : undefined;
@@ -73,7 +81,7 @@ export function createHereNowCache(
 }
 
 function whole(page: PageWish): PageWish & { readonly unless: undefined } {
-  return { limit: page.limit, offset: page.offset, unless: undefined };
+  return { ...page, unless: undefined };
 }
 
 function occupancyOf(view: ChannelView): ChannelOccupancy {
@@ -83,5 +91,6 @@ function occupancyOf(view: ChannelView): ChannelOccupancy {
     epoch: view.epoch,
     revision: view.revision,
     occupants: view.occupants ?? noOccupants,
+    next: view.next,
   };
 }

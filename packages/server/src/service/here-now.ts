@@ -5,6 +5,7 @@ import {
   type ChannelOccupancy,
   failure,
   type HereNowOutcome,
+  type PagePlace,
   success,
 } from "@hereabouts/protocol";
 import type { Context, Execute } from "./context.ts";
@@ -14,6 +15,7 @@ interface Wish {
   readonly includeUsers: boolean;
   readonly limit: number;
   readonly offset: number;
+  readonly after?: PagePlace | undefined;
 }
 
 /** Who is in the channels named. Channels past the answer's bound are counted, not listed. */
@@ -53,6 +55,6 @@ function viewsOf(
   const limit = wish.includeUsers
     ? Math.min(wish.limit, Math.ceil(hereNowOccupantsMax / (channels.length || 1)))
     : 0;
-  const page = { limit, offset: wish.offset };
+  const page = { limit, offset: wish.offset, after: wish.after };
   return Promise.all(channels.map((channel) => context.hereNowCache.view(keyset, channel, page)));
 }
