@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { ensurePython } from "./python.mjs";
 import { cache, root } from "./root.mjs";
 import { run } from "./run.mjs";
-import { sourceArguments } from "./runtime.mjs";
 import { check, tallyVitest } from "./tally.mjs";
 
 /** Every suite in the order in which they run. `node` is the program of a Node 24. */
@@ -12,7 +11,6 @@ export function suites(node) {
   return [
     { name: "types", about: "the sources and the tests compile", run: () => types(node) },
     { name: "lint", about: "format and lint, by Biome", run: () => lint(node) },
-    { name: "docs", about: "generated parts of the documentation are up to date", run: () => docs(node) },
     { name: "unit", about: "packages/*/test and test/*.test.ts", run: () => vitest(node, "unit") },
     { name: "conformance", about: "the wire and semantics cases", run: () => vitest(node, "conformance") },
     { name: "e2e", about: "processes, sockets and signals", run: () => vitest(node, "e2e") },
@@ -45,10 +43,6 @@ function testProjects() {
 async function lint(node) {
   const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
   return check((await run(node, [biome, "ci"])).code === 0);
-}
-
-async function docs(node) {
-  return check((await run(node, [...sourceArguments(join("scripts", "docs.ts")), "--check"])).code === 0);
 }
 
 async function compat(node) {

@@ -140,7 +140,7 @@ async function serve({ settings }: Configuration, io: Io): Promise<number> {
     server = await runServer(settings, createLog(settings.logLevel));
   } catch (error) {
     const isRefused = error instanceof RefusedSettingsError;
-    io.err(`hereabouts: ${isRefused ? error.message : startProblem(error, settings)}\n`);
+    io.err(`hereabouts: ${isRefused ? error.message : await startProblem(error, settings)}\n`);
     return isRefused ? exitCodes.refused : exitCodes.failed;
   }
   io.out(welcome(server));
