@@ -1,9 +1,10 @@
 /** A poll that waits: for news, for a change of its groups, for its deadline, for its client to go. */
 import type { Cancel, Instant } from "@hereabouts/core";
-import { baseName, type Result, type SubscribeOutcome, success, type Timetoken } from "@hereabouts/protocol";
+import { type Result, type SubscribeOutcome, success, type Timetoken } from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
 import type { Context } from "./context.ts";
+import type { GroupsWatch } from "./groups-watch.ts";
 import type { Poll } from "./held-polls.ts";
 import { type Subscriber, touchAgain } from "./subscriber.ts";
 
@@ -13,6 +14,8 @@ export interface Wait {
   readonly cursor: Timetoken;
   /** When its seats were refused by a debounce: until when. */
   readonly refusedUntil: Instant | undefined;
+  /** The watch on its groups, where it names some; whoever began it ends it. */
+  readonly groups: GroupsWatch | undefined;
   readonly signal: CancelSignal;
 }
 
@@ -42,7 +45,6 @@ class HeldPoll implements Poll {
   #isLooking = false;
   #mayHaveMissed = false;
   #unwatchLog: Cancel = nothing;
-  #unwatchGroups: Cancel = nothing;
   #unwatchClient: Cancel = nothing;
   #cancelRetouch: Cancel = nothing;
 
@@ -62,19 +64,16 @@ class HeldPoll implements Poll {
   }
 
   /** Begins to wait. */
-  wait({ refusedUntil, signal }: Wait): void {
+  wait({ refusedUntil, groups, signal }: Wait): void {
     const { engine, heldPolls, scheduler } = this.#context;
-    const { keyset, command, subscription } = this.#subscriber;
+    const { keyset, subscription } = this.#subscriber;
     this.#unwatchLog = engine.log.watch(keyset.subscribeKey, subscription.topics, () => heldPolls.wake(this));
-    if (command.groups.length > 0) {
-      const groups = command.groups.map((group) => baseName(group));
-      this.#unwatchGroups = engine.groups.watch(keyset.subscribeKey, groups, () => this.release());
-    }
     if (refusedUntil !== undefined) {
       this.#cancelRetouch = scheduler.at(refusedUntil, () => this.#run(this.#touch()));
     }
     heldPolls.add(this);
-    // Last, because the client may be gone already: then there is something to take back.
+    // Last, because the groups may have changed, and the client may be gone: then there is something to take back.
+    groups?.onChange(() => this.release());
     this.#unwatchClient = signal.onCancel(() => this.release());
     if (this.#isOver) this.#unwatchClient();
   }
@@ -142,7 +141,6 @@ class HeldPoll implements Poll {
     this.#isOver = true;
     this.#context.heldPolls.remove(this);
     this.#unwatchLog();
-    this.#unwatchGroups();
     this.#unwatchClient();
     this.#cancelRetouch();
   }

@@ -1,25 +1,51 @@
 /** Subscribe v2: the handshake and the poll (wire specification § 4, semantics § 2). */
-import type { Instant } from "@hereabouts/core";
+import type { Keyset } from "@hereabouts/core";
 import {
   type Delivery,
   isPresenceName,
   type Result,
+  type SubscribeCommand,
   type SubscribeOutcome,
   success,
   zeroTimetoken,
 } from "@hereabouts/protocol";
+import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
 import type { Context, Execute } from "./context.ts";
+import { type GroupsWatch, watchGroups } from "./groups-watch.ts";
 import { holdPoll } from "./held-poll.ts";
 import { overLimit } from "./seat-limit.ts";
-import { type Subscriber, subscriberOf, touchDeliberately, touchOnArrival } from "./subscriber.ts";
+import { subscriberOf, touchDeliberately, touchOnArrival } from "./subscriber.ts";
 
 /** Answers a handshake at once, and a poll as soon as there is something to tell or its time is up. */
-export const subscribe: Execute<"subscribe"> = async (context, keyset, command, signal) => {
+export const subscribe: Execute<"subscribe"> = (context, keyset, command, signal) => {
+  const request = { keyset, command, signal, groups: undefined };
+  if (command.after === zeroTimetoken) return handshake(context, request);
+  return command.groups.length === 0 ? poll(context, request) : pollGroups(context, request);
+};
+
+interface SubscribeRequest {
+  readonly keyset: Keyset;
+  readonly command: SubscribeCommand;
+  readonly groups: GroupsWatch | undefined;
+  readonly signal: CancelSignal;
+}
+
+/** Watches the groups from before they are read. */
+async function pollGroups(context: Context, request: SubscribeRequest): Promise<Result<SubscribeOutcome>> {
+  const { keyset, command } = request;
+  const groups = watchGroups(context.engine.groups, keyset.subscribeKey, command.groups);
+  try {
+    return await poll(context, { ...request, groups });
+  } finally {
+    groups.stop();
+  }
+}
+
+async function poll(context: Context, request: SubscribeRequest): Promise<Result<SubscribeOutcome>> {
+  const { keyset, command, groups, signal } = request;
   const subscriber = await subscriberOf(context, keyset, command);
   const now = context.scheduler.now();
-  if (command.after === zeroTimetoken) return handshake(context, subscriber, now);
-
   const touched = await touchOnArrival(context, subscriber, now);
   const refusal = overLimit(touched, command.user);
   if (refusal !== undefined) return refusal;
@@ -27,8 +53,8 @@ export const subscribe: Execute<"subscribe"> = async (context, keyset, command, 
   if (deliveries.length > 0) return success({ deliveries, cursor });
   if (context.heldPolls.isDraining) return success({ deliveries, cursor: command.after });
   if (context.heldPolls.isFull) return tooManyPolls;
-  return holdPoll(context, subscriber, { cursor, refusedUntil: touched?.refusedUntil, signal });
-};
+  return holdPoll(context, subscriber, { cursor, refusedUntil: touched?.refusedUntil, groups, signal });
+}
 
 const noDeliveries: readonly Delivery[] = [];
 
@@ -48,17 +74,18 @@ const tooManyPolls: Result<never> = {
  */
 async function handshake(
   context: Context,
-  subscriber: Subscriber,
-  now: Instant,
+  { keyset, command }: SubscribeRequest,
 ): Promise<Result<SubscribeOutcome>> {
+  const subscriber = await subscriberOf(context, keyset, command);
+  const now = context.scheduler.now();
   const touched = await touchDeliberately(context, subscriber, now);
-  const refusal = overLimit(touched, subscriber.command.user);
+  const refusal = overLimit(touched, command.user);
   if (refusal !== undefined) return refusal;
   const { topics } = subscriber.subscription;
   const ownJoins = touched?.beforeOwnJoins;
   const cursor =
     ownJoins !== undefined && topics.some(isPresenceName)
       ? ownJoins
-      : await context.engine.log.position(subscriber.keyset.subscribeKey, topics, now);
+      : await context.engine.log.position(keyset.subscribeKey, topics, now);
   return success({ cursor, deliveries: noDeliveries });
 }
