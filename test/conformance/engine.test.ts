@@ -3,6 +3,7 @@ import { type ChannelView, type Engine, EngineError, type PresenceStore } from "
 import { type CancelSignal, neverCancelled, type WireResponse } from "@hereabouts/protocol/wire";
 import {
   type Composition,
+  nextTurn,
   openComposition,
   TestClock,
   testTargets,
@@ -130,6 +131,91 @@ describe("here now's cache", () => {
     for (let times = 0; times < 3; times += 1) await get(testTargets.presence("/channel/ch"));
 
     expect(listings()).toBe(3);
+  });
+});
+
+describe("a slow engine", () => {
+  /** An engine on which `slow` passes a turn of the event loop first, and `meanwhile` happens in it. */
+  const slowly = (engine: Engine, slow: string, meanwhile: () => Promise<unknown>): Engine => {
+    let isFirst = true;
+    const wait = (name: string, verb: Verb): Verb => {
+      if (name !== slow) return verb;
+      return async (...given) => {
+        const result = await verb(...given);
+        if (isFirst) {
+          isFirst = false;
+          await nextTurn();
+          await meanwhile();
+        }
+        return result;
+      };
+    };
+    return {
+      presence: replaced(engine.presence, wait),
+      log: replaced(engine.log, wait),
+      groups: replaced(engine.groups, wait),
+      keysets: engine.keysets,
+      close: (now) => engine.close(now),
+    };
+  };
+  const cursor = "17672256000000000";
+
+  test.each(["channels", "touch", "read"])(
+    "a group that changes while a poll is in %s lets the poll go, as if it were held",
+    async (verb) => {
+      const subject: Subject = await open((engine) =>
+        slowly(engine, verb, () => subject.get(testTargets.group("/g", { add: "late" }))),
+      );
+      const target = testTargets.subscribe("a", { tt: cursor, uuid: "u", "channel-group": "g" });
+
+      const poll = subject.get(target);
+      await subject.clock.advance(0);
+
+      expect(subject.node.heldPolls()).toBe(0);
+      expect(JSON.parse((await poll).body)).toMatchObject({ t: { t: cursor }, m: [] });
+    },
+  );
+
+  test.each(["touch", "read"])("a message that comes while a poll is in %s is not missed", async (verb) => {
+    const subject: Subject = await open((engine) =>
+      slowly(engine, verb, () => subject.get(testTargets.publish("a", "/1"))),
+    );
+
+    const poll = subject.get(testTargets.subscribe("a", { tt: cursor, uuid: "u" }));
+    await subject.clock.advance(0);
+
+    expect(subject.node.heldPolls()).toBe(0);
+    expect(JSON.parse((await poll).body)).toMatchObject({ m: [{ d: 1 }] });
+  });
+
+  test("a client that goes while its poll is in the engine leaves no poll behind", async () => {
+    let goAway = (): void => {};
+    const signal: CancelSignal = {
+      cancelled: false,
+      onCancel: (run) => {
+        goAway = run;
+        return () => {};
+      },
+    };
+    const { clock, node, get } = await open((engine) => slowly(engine, "touch", async () => {}));
+    const poll = get(testTargets.subscribe("a", { tt: cursor, uuid: "u" }), signal);
+    await clock.advance(0);
+    expect(node.heldPolls()).toBe(1);
+
+    goAway();
+
+    expect(node.heldPolls()).toBe(0);
+    await poll;
+  });
+
+  test("a shutdown that comes while a poll is in the engine does not wait for its hold time", async () => {
+    const subject: Subject = await open((engine) => slowly(engine, "read", async () => subject.node.drain()));
+
+    const poll = subject.get(testTargets.subscribe("a", { tt: cursor, uuid: "u" }));
+    await subject.clock.advance(0);
+
+    expect(subject.node.heldPolls()).toBe(0);
+    expect(JSON.parse((await poll).body)).toMatchObject({ t: { t: cursor }, m: [] });
   });
 });
 

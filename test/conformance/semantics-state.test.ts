@@ -131,6 +131,16 @@ inEachWorld("state", (open) => {
     expect(await stateOf(client, "b")).toEqual({ k: 1 });
   });
 
+  test("a channel's own state goes before its group's", async () => {
+    const client = await open();
+    await client.addToGroup("g", ["a", "b"]);
+
+    await client.heartbeat("u", "a", { groups: ["g"], state: { g: { of: "group" }, a: { of: "channel" } } });
+
+    expect(await stateOf(client, "a")).toEqual({ of: "channel" });
+    expect(await stateOf(client, "b")).toEqual({ of: "group" });
+  });
+
   test("[S-028] a heartbeat with one raw state object sets it in every channel named", async () => {
     const client = await open();
 

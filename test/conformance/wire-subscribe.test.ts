@@ -45,6 +45,19 @@ inEachWorld("handshake", (open) => {
   });
 });
 
+inEachWorld("a handshake soon after the user's join", (open) => {
+  test("is not told the messages before it, where presence is not subscribed to", async () => {
+    const client = await open();
+    await client.heartbeat("u", "a");
+    await client.publish("writer", "a", "old");
+
+    const cursor = await client.handshake("u", "a");
+    const poll = await client.poll("u", "a", cursor);
+
+    await expectHeld(poll, client);
+  });
+});
+
 inEachWorld("poll", (open) => {
   test("[W-012] a held poll is answered with a message as soon as it is published", async () => {
     const client = await open();
