@@ -1,5 +1,6 @@
 /**
- * Property: whoever follows a channel's events knows who is there, with what state, exactly as here now says it.
+ * Property: whoever follows a channel's events knows who is there, with what state, exactly as here now says it, and
+ * that no change is missing: revisions count up by one.
  * Requests are sent many at once, so that the order they are carried out in is the server's.
  */
 import { sweepEveryMs } from "@hereabouts/core";
@@ -19,12 +20,18 @@ interface Event {
   readonly uuid: string;
   readonly occupancy: number;
   readonly data?: Readonly<Record<string, unknown>>;
+  readonly epoch: string;
+  readonly revision: number;
 }
 
 /** What a follower knows of one channel. */
 interface Roster {
   readonly users: Set<string>;
   readonly states: Map<string, unknown>;
+  /** Empty until the channel is heard of. */
+  epoch: string;
+  /** Of the newest change that is known. */
+  revision: number;
 }
 
 const users = ["u1", "u2", "u3", "u4", "u5", "u6"];
@@ -82,7 +89,7 @@ function someRequest(client: TestClient, random: SeededRandom): Promise<unknown>
   }
 }
 
-const emptyRoster = (): Roster => ({ users: new Set(), states: new Map() });
+const emptyRoster = (): Roster => ({ users: new Set(), states: new Map(), epoch: "", revision: 0 });
 
 /** Takes one event in, and asserts that it can follow on what is known and counts rightly. */
 function follow(rosters: ReadonlyMap<string, Roster>, item: Envelope): void {
@@ -90,6 +97,9 @@ function follow(rosters: ReadonlyMap<string, Roster>, item: Envelope): void {
   const event = item.d as Event;
   const wasThere = roster.users.has(event.uuid);
   const what = JSON.stringify(event);
+  if (roster.epoch === "") roster.epoch = event.epoch;
+  roster.revision += 1;
+  expect([event.epoch, event.revision], what).toEqual([roster.epoch, roster.revision]);
   if (event.action === "join") {
     expect(wasThere, what).toBe(false);
     roster.users.add(event.uuid);
@@ -112,13 +122,15 @@ function setState(roster: Roster, user: string, state: Event["data"]): void {
 
 /** The roster as here now tells it; states of users who are not there are asked for one by one. */
 async function rosterOf(client: TestClient, channel: string, known: Roster): Promise<Roster> {
-  const body = bodyOf(await client.hereNow(channel, { query: { state: 1 } }));
-  const { uuids, occupancy } = body as {
+  const body = bodyOf(await client.hereNow(channel, { query: { state: 1, details: 1 } }));
+  const { uuids, occupancy, epoch, revision } = body as {
     readonly occupancy: number;
+    readonly epoch: string;
+    readonly revision: number;
     readonly uuids: readonly { readonly uuid: string; readonly state?: Event["data"] }[];
   };
   expect(uuids).toHaveLength(occupancy);
-  const roster = emptyRoster();
+  const roster = { ...emptyRoster(), epoch, revision };
   for (const { uuid, state } of uuids) {
     roster.users.add(uuid);
     setState(roster, uuid, state);

@@ -39,6 +39,8 @@ inEachWorld("expiry", (open) => {
       precise_timestamp: expect.any(Number),
       data: {},
       occupancy: 0,
+      epoch: expect.any(String),
+      revision: expect.any(Number),
     });
     expect(await usersIn(client, "ch")).toEqual([]);
     expect(bodyOf(await client.getState("u", "ch"))).toMatchObject({ payload: {} });

@@ -13,6 +13,9 @@ import {
   usersIn,
 } from "./support.ts";
 
+/** What our events say besides, for rosters. */
+const extension = { epoch: expect.any(String), revision: expect.any(Number) };
+
 const join = (user: string, occupancy: number, channel = "ch"): object => ({
   action: "join",
   channel,
@@ -56,6 +59,7 @@ inEachWorld("joining", (open) => {
           timestamp: Math.floor(now / 1_000),
           precise_timestamp: now,
           occupancy: 2,
+          ...extension,
         },
         b: "ch-pnpres",
       },

@@ -31,6 +31,8 @@ inEachWorld("state", (open) => {
         precise_timestamp: now,
         data: { a: 1 },
         occupancy: 1,
+        epoch: expect.any(String),
+        revision: expect.any(Number),
       },
     ]);
     expect(await eventsThenQuiet(observer, client)).toEqual([]);
