@@ -21,17 +21,12 @@ export class KeysetLog {
   readonly #entriesMax: number;
   #oldest: Ring | undefined;
   #newest: Ring | undefined;
-  /** Places taken in all rings. */
+  /** Places taken in all rings; an entry on a dotted channel takes one in each of its topics. */
   #size = 0;
 
   /** `entriesMax` bounds the places taken in all rings; past it the topics that were quiet for longest lose theirs. */
   constructor(entriesMax: number) {
     this.#entriesMax = entriesMax;
-  }
-
-  /** Places taken in all rings; an entry on a dotted channel takes one in each of its topics. */
-  get size(): number {
-    return this.#size;
   }
 
   /** Adds entries, then wakes who watches their topics. */

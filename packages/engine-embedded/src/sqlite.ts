@@ -40,7 +40,7 @@ export interface Sqlite {
 }
 
 /** A path that stands for a database which lives and dies with the process. */
-export const inMemory = ":memory:";
+const inMemory = ":memory:";
 
 /** The database's name within the data directory. */
 const fileName = "hereabouts.db";

@@ -59,6 +59,13 @@ export interface TouchOptions {
   readonly intent?: SeatRequest["intent"];
 }
 
+/** See {@link TouchOptions}. */
+export interface LeaveOptions {
+  readonly device?: string;
+  /** Default 2000. */
+  readonly debounceMs?: number;
+}
+
 let places = 0;
 
 /** A place that no test has used. */
@@ -116,7 +123,7 @@ export class Bench {
     return told((await this.touched(user, channels, options)).changes);
   }
 
-  async leave(user: string, channels: string, options: { device?: string; debounceMs?: number } = {}) {
+  async leave(user: string, channels: string, options: LeaveOptions = {}): Promise<string[]> {
     const request: LeaveRequest = {
       user: user as UserId,
       device: options.device as DeviceId | undefined,
@@ -136,7 +143,7 @@ export class Bench {
     return told(await this.engine.presence.setState(this.keyset, request, this.now));
   }
 
-  async sweep(limit = sweepBatch): Promise<string[]> {
+  async sweep(limit: number = sweepBatch): Promise<string[]> {
     return told(await this.engine.presence.sweep(this.keyset, this.now, limit));
   }
 

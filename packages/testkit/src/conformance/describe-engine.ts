@@ -1,6 +1,7 @@
 /** The conformance suite: a test per promise of the ports and per rule of the semantics that engines keep. */
 import { describe } from "vitest";
 import type { EngineTraits, OpenEngine } from "./bench.ts";
+import { describeLeaving } from "./leaves.ts";
 import { describeLog } from "./log.ts";
 import { describeRestarts } from "./restarts.ts";
 import { describeSeats } from "./seats.ts";
@@ -12,6 +13,7 @@ import { describeViews } from "./views.ts";
 export function describeEngine(name: string, open: OpenEngine, traits: EngineTraits): void {
   describe(`the ${name} engine`, () => {
     describeSeats(open);
+    describeLeaving(open);
     describeStates(open);
     describeViews(open);
     describeLog(open);

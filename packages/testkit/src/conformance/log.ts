@@ -109,7 +109,7 @@ function describeCursors(open: OpenEngine): void {
     expect(entries.map((entry) => entry.timetoken)).toEqual(timetokens);
   });
 
-  test("a read gives what is after its cursor, oldest first over all topics", async () => {
+  test("a read gives what is after its cursor, oldest first over all topics [W-017] [W-018]", async () => {
     const bench = await Bench.open(open);
     const [first = 0n] = await bench.publish("a", "1");
     await bench.publish("b", "2");
@@ -119,7 +119,7 @@ function describeCursors(open: OpenEngine): void {
     expect(await bench.read("b a", first - 1n)).toEqual(["a: 1", "b: 2", "a: 3"]);
   });
 
-  test("a limit cuts, and its cursor leads to the rest", async () => {
+  test("a limit cuts, and its cursor leads to the rest [W-016]", async () => {
     const bench = await Bench.open(open);
     await bench.publish("a", "1", "2", "3");
     await bench.publish("b", "4", "5");
@@ -168,7 +168,7 @@ function describeCursors(open: OpenEngine): void {
     expect(await bench.read("a", position)).toEqual(["a: later"]);
   });
 
-  test("a cursor older than everything kept gives what is left [W-043]", async () => {
+  test("a cursor older than everything kept gives what is left", async () => {
     const bench = await Bench.open(open);
     const texts = Array.from({ length: logEntriesPerChannelMax + 30 }, (_, index) => String(index));
     for (const text of texts) await bench.publish("a", text);

@@ -12,7 +12,7 @@ export function describeStores(open: OpenEngine): void {
 }
 
 function describeGroups(open: OpenEngine): void {
-  test("a group holds its channels in the order they were added, each once", async () => {
+  test("a group holds its channels in the order they were added, each once [W-090]", async () => {
     const bench = await Bench.open(open);
     await bench.changeGroup("g", "c a");
     await bench.changeGroup("g", "b a c d");

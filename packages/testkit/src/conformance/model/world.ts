@@ -16,7 +16,7 @@ import { SeatModel } from "./seat-model.ts";
 export class ModelWorld {
   readonly seats: SeatModel = new SeatModel(testEpoch);
   readonly entries: EntryModel = new EntryModel();
-  readonly groups = new Map<Group, Channel[]>();
+  readonly groups: Map<Group, Channel[]> = new Map();
   readonly readers: ReaderModel[] = [];
   #wentBackBy = 0;
   readonly #counts = new Map<Channel, ChannelCount>();
