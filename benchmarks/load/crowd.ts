@@ -11,7 +11,6 @@ const restMs = 300;
 
 /** A crowd of connections to one server. */
 export interface Crowd {
-  ask(plan: Plan): Promise<CrowdReport>;
   hold(plan: Plan): Promise<CrowdReport>;
   release(plan: Plan, expect: (index: number) => readonly string[]): Promise<CrowdReport>;
   abort(): Promise<CrowdReport>;
@@ -21,15 +20,18 @@ interface Member {
   readonly connection: Connection;
   onAnswer: (status: number, body: Body) => void;
   onLost: (reason: string) => void;
+  /** Why the connection is no more; `undefined` while it is. */
+  lost: string | undefined;
 }
 
 /** Opens a crowd, a wave at a time so that the server's backlog holds it. */
 export async function openCrowd(order: OpenOrder): Promise<{ crowd: Crowd; report: CrowdReport }> {
+  const requests = buildRequests(order.plan, order.port);
   const members: Member[] = [];
   const report = await measure(order.pid, async () => {
-    while (members.length < order.count) {
-      const wave = Math.min(openingAtOnce, order.count - members.length);
-      members.push(...(await Promise.all(Array.from({ length: wave }, () => openMember(order.port)))));
+    while (members.length < requests.length) {
+      const wave = requests.slice(members.length, members.length + openingAtOnce);
+      members.push(...(await Promise.all(wave.map((request) => openMember(order.port, request)))));
     }
     return { count: members.length, spreadMs: 0 };
   });
@@ -39,6 +41,8 @@ export async function openCrowd(order: OpenOrder): Promise<{ crowd: Crowd; repor
 function createCrowd(order: OpenOrder, members: readonly Member[]): Crowd {
   const { port, pid } = order;
   const sendAll = (plan: Plan): void => {
+    const lost = members.find((member) => member.lost !== undefined)?.lost;
+    if (lost !== undefined) throw new Error(lost);
     const requests = buildRequests(plan, port);
     members.forEach((member, index) => {
       const request = requests[index];
@@ -46,12 +50,6 @@ function createCrowd(order: OpenOrder, members: readonly Member[]): Crowd {
     });
   };
   return {
-    ask: (plan) =>
-      measure(pid, async () => {
-        const answers = collect(members, () => []);
-        sendAll(plan);
-        return await answers;
-      }),
     hold: (plan) =>
       measure(pid, async () => {
         const early = Promise.withResolvers<never>();
@@ -112,19 +110,24 @@ export async function sendEach(port: number, plan: Plan, connections: number): P
   return answers;
 }
 
-function openMember(port: number): Promise<Member> {
+/** Opens a connection and has one request answered on it. */
+function openMember(port: number, request: Buffer): Promise<Member> {
   return new Promise((resolve, reject) => {
     const member: Member = {
       connection: openConnection(port, {
-        onOpen: () => resolve(member),
+        onOpen: () => member.connection.send(request),
         onAnswer: (status, body) => member.onAnswer(status, body),
         onLost: (reason) => {
-          reject(new Error(reason));
+          member.lost = reason;
           member.onLost(reason);
         },
       }),
-      onAnswer: () => {},
-      onLost: () => {},
+      onAnswer: (status, body) => {
+        if (status === 200) resolve(member);
+        else reject(refusal(status, body));
+      },
+      onLost: (reason) => reject(new Error(reason)),
+      lost: undefined,
     };
   });
 }

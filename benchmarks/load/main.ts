@@ -16,8 +16,6 @@ async function run(order: LoadOrder): Promise<LoadReports[LoadOrder["kind"]]> {
       crowd = opened.crowd;
       return opened.report;
     }
-    case "ask":
-      return await present().ask(order.plan);
     case "hold":
       return await present().hold(order.plan);
     case "release":

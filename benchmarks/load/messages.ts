@@ -60,17 +60,14 @@ export interface EachOrder {
   readonly connections: number;
 }
 
-/** Opens connections that the crowd's later orders use: number `n` sends request `n` of a plan. */
+/**
+ * Opens connections that the crowd's later orders use, one for each request of a plan; number `n` sends request `n` at
+ * once and waits for its answer, for servers cut connections off that say nothing.
+ */
 export interface OpenOrder {
   readonly kind: "open";
   readonly port: number;
   readonly pid: number;
-  readonly count: number;
-}
-
-/** Sends one request on every connection and waits for all answers. */
-export interface AskOrder {
-  readonly kind: "ask";
   readonly plan: Plan;
 }
 
@@ -97,14 +94,7 @@ export interface AbortOrder {
 }
 
 /** Everything the load process can be told. */
-export type LoadOrder =
-  | SaturateOrder
-  | EachOrder
-  | OpenOrder
-  | AskOrder
-  | HoldOrder
-  | ReleaseOrder
-  | AbortOrder;
+export type LoadOrder = SaturateOrder | EachOrder | OpenOrder | HoldOrder | ReleaseOrder | AbortOrder;
 
 /** What an order of the crowd cost the server. */
 export interface CrowdReport {
@@ -121,7 +111,6 @@ export interface LoadReports {
   readonly saturate: SaturateReport;
   readonly each: CrowdReport;
   readonly open: CrowdReport;
-  readonly ask: CrowdReport;
   readonly hold: CrowdReport;
   readonly release: CrowdReport;
   readonly abort: CrowdReport;

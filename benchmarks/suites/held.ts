@@ -147,8 +147,12 @@ async function cycle({ bench, running, first, count, channels, isOurs }: Cycle):
   const { load } = bench;
   const { port, pid } = running;
   const crowd = { first, users: count, channels };
-  await load.run<"open">({ kind: "open", port, pid, count });
-  const handshake = await load.run<"ask">({ kind: "ask", plan: { kind: "handshakes", ...crowd } });
+  const handshake = await load.run<"open">({
+    kind: "open",
+    port,
+    pid,
+    plan: { kind: "handshakes", ...crowd },
+  });
   const whileSeated = await running.settle();
   const hold = await load.run<"hold">({ kind: "hold", plan: await pollsOf(running, crowd, isOurs) });
   const whileHeld = await running.settle();
@@ -213,7 +217,7 @@ function rowOf(contender: Contender, samples: readonly Sample[]): Row {
       "before GC": figure((sample) => sample.bytesPerPollUnsettled),
       "seated, idle": figure((sample) => sample.bytesPerSeatedConnection),
       "heap bytes/poll": figure((sample) => sample.heapBytesPerPoll),
-      "handshake us": figure((sample) => microsOf(sample.handshake)),
+      "connect, handshake us": figure((sample) => microsOf(sample.handshake)),
       "open us": figure((sample) => microsOf(sample.open)),
       "answer us": figure((sample) => microsOf(sample.answer)),
       "first to last ms": figure((sample) => sample.answer.spreadMs),
