@@ -134,6 +134,60 @@ describe("here now's cache", () => {
   });
 });
 
+describe("watches", () => {
+  test("whatever becomes of a poll, none is left on the engine", async () => {
+    let watches = 0;
+    const count = (name: string, verb: Verb): Verb => {
+      if (name !== "watch") return verb;
+      return (...given) => {
+        const cancel = verb(...given) as () => void;
+        let isCancelled = false;
+        watches += 1;
+        return () => {
+          if (!isCancelled) watches -= 1;
+          isCancelled = true;
+          cancel();
+        };
+      };
+    };
+    const { clock, node, get } = await open((engine) => ({
+      presence: engine.presence,
+      log: replaced(engine.log, count),
+      groups: replaced(engine.groups, count),
+      keysets: engine.keysets,
+      close: (now) => engine.close(now),
+    }));
+    const target = testTargets.subscribe("a", { tt: "17672256000000000", uuid: "u", "channel-group": "g" });
+
+    await get(target, gone);
+    expect(watches).toBe(0);
+    const expiring = get(target);
+    await clock.advance(0);
+    expect(watches).toBeGreaterThan(0);
+    await clock.advance(280_000);
+    await expiring;
+    expect(watches).toBe(0);
+    const woken = get(target);
+    await clock.advance(0);
+    await get(testTargets.publish("a", "/1"));
+    await woken;
+    // What was published is there for the next poll, which is not held at all.
+    await get(target);
+    expect(watches).toBe(0);
+    const ahead = testTargets.subscribe("b", { tt: "27672256000000000", uuid: "u", "channel-group": "g" });
+    const regrouped = get(ahead);
+    await clock.advance(0);
+    await get(testTargets.group("/g", { add: "c" }));
+    await regrouped;
+    expect(watches).toBe(0);
+    const drained = get(ahead);
+    await clock.advance(0);
+    node.drain();
+    await drained;
+    expect(watches).toBe(0);
+  });
+});
+
 describe("a slow engine", () => {
   /** An engine on which `slow` passes a turn of the event loop first, and `meanwhile` happens in it. */
   const slowly = (engine: Engine, slow: string, meanwhile: () => Promise<unknown>): Engine => {
