@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
 const readme = new URL("README.md", root);
-const block = /<!-- (examples\/[\w./-]+) -->\n```(\w+)\n[^]*?```/g;
+const block = /<!-- (examples\/[\w./-]+) -->\n```(\w+)\n[\s\S]*?```/g;
 
 const text = readFileSync(readme, "utf8");
 const filled = text.replace(block, (_, path, language) => {

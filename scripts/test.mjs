@@ -50,7 +50,7 @@ function help() {
     "Runs every suite, or those named, and keeps going after a failure:",
     ...lines,
     "",
-    "The last line is `N passed, N failed`, and `, N skipped` when any were. Types and lint count as one test",
+    "The last line is `N passed, N failed`, and `, N skipped` when any were. Types, lint and docs count as one test",
     "each. With CI=true a skipped test is a failure.",
   ].join("\n");
 }

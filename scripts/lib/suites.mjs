@@ -11,6 +11,7 @@ export function suites(node) {
   return [
     { name: "types", about: "the sources and the tests compile", run: () => types(node) },
     { name: "lint", about: "format and lint, by Biome", run: () => lint(node) },
+    { name: "docs", about: "the README shows the examples as they are", run: () => docs(node) },
     { name: "unit", about: "packages/*/test and test/*.test.ts", run: () => vitest(node, "unit") },
     { name: "conformance", about: "the wire and semantics cases", run: () => vitest(node, "conformance") },
     { name: "e2e", about: "processes, sockets and signals", run: () => vitest(node, "e2e") },
@@ -43,6 +44,10 @@ function testProjects() {
 async function lint(node) {
   const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
   return check((await run(node, [biome, "ci"])).code === 0);
+}
+
+async function docs(node) {
+  return check((await run(node, [join("scripts", "readme.mjs"), "--check"])).code === 0);
 }
 
 async function compat(node) {

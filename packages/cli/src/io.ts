@@ -21,16 +21,33 @@ export const fileBytesMax: number = 16 * 1024 * 1024;
 /** The signals that mean stop: from Ctrl-C, from a service manager, from a terminal that went away. */
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** A world whose streams can be waited for. */
+export interface ProcessIo extends Io {
+  /** Resolves when everything written has gone out, or nobody reads it any more. */
+  flush(): Promise<void>;
+}
+
 /** This process's world. */
-export function processIo(): Io {
+export function processIo(): ProcessIo {
   const variables = Object.entries(process.env);
+  const { stdout, stderr } = process;
+  // Whoever reads may go away, as `head` does; that ends neither a node nor what is still to be done.
+  for (const stream of [stdout, stderr]) stream.on("error", () => {});
+  let written: Promise<unknown> = Promise.resolve();
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    const done = new Promise<void>((resolve) => stream.write(text, () => resolve()));
+    written = Promise.all([written, done]);
+  };
   return {
     environment: new Map(variables.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => write(stdout, text),
+    err: (text) => write(stderr, text),
     readText,
     onStop: (stop) => {
       for (const signal of stopSignals) process.on(signal, stop);
+    },
+    flush: async () => {
+      await written;
     },
   };
 }
@@ -47,8 +64,12 @@ function readText(path: string): string {
   } catch (error) {
     if (error instanceof TypeError) throw new Error("it is not UTF-8 text", { cause: error });
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    throw new Error(reasons.get(code) ?? String(error), { cause: error });
+    throw new Error(reasons.get(code) ?? messageOf(error), { cause: error });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Reads to the end, not to a size known beforehand: the file may be a pipe. */
