@@ -23,21 +23,27 @@ export type PresenceErrorCode =
   /** An answer came that is none of the protocol's. */
   | "malformed-reply";
 
+/** What may be known of an error besides its code. */
+export interface PresenceErrorDetails {
+  readonly status?: number | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly cause?: unknown;
+}
+
 /** What went wrong, with what the server said and what caused it. */
 export class PresenceError extends Error {
   readonly code: PresenceErrorCode;
   /** The HTTP status, when there was an answer. */
   readonly status: number | undefined;
+  /** Seconds after which the server asked to be asked again. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(
-    code: PresenceErrorCode,
-    message: string,
-    details: { readonly status?: number; readonly cause?: unknown } = {},
-  ) {
+  constructor(code: PresenceErrorCode, message: string, details: PresenceErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "PresenceError";
     this.code = code;
     this.status = details.status;
+    this.retryAfterSeconds = details.retryAfterSeconds;
   }
 
   /** Anything thrown, as a PresenceError; one that is one already is returned as it is. Total. */

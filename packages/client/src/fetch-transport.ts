@@ -1,0 +1,15 @@
+/** Carries requests with the platform's `fetch`. */
+import type { Transport } from "./ports.ts";
+
+/** Makes a transport to an origin, which has no slash at its end. */
+export function createFetchTransport(origin: string): Transport {
+  return async ({ target, ...init }) => {
+    const reply = await fetch(origin + target, { ...init, cache: "no-store" });
+    const retryAfterSeconds = Number(reply.headers.get("retry-after") ?? Number.NaN);
+    const body = await reply.text();
+    // A date instead of a number says nothing here: the server's clock may differ from ours.
+    return retryAfterSeconds >= 0
+      ? { status: reply.status, body, retryAfterSeconds }
+      : { status: reply.status, body };
+  };
+}

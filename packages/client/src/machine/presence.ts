@@ -1,0 +1,96 @@
+/**
+ * Where the user sits, with which states, and when to say so. Pure: what is to be done comes out as data.
+ *
+ * Seats are taken by the handshake of the poll (`subscribe.ts`); here they are kept by heartbeats and given up.
+ */
+import type { JsonObject } from "../api.ts";
+import { common, minus, noTargets, type Target, type TargetSet } from "./targets.ts";
+
+/** States by channel or group; `undefined` where it is cleared. */
+export type States = ReadonlyMap<Target, JsonObject>;
+
+/** All there is to know about the user's seats. */
+export interface PresenceState {
+  /** Channels and groups that somebody subscribes to: there the user is to sit. */
+  readonly seats: TargetSet;
+  /** What the user's states there are, as far as this client set them. */
+  readonly states: States;
+  /** Whether the seats may have been taken and were not given up as a whole since. */
+  readonly isIn: boolean;
+}
+
+/** What can happen. */
+export type PresenceInput =
+  /** The user is to sit here and nowhere else. */
+  | { readonly type: "seats"; readonly seats: TargetSet }
+  /** The user's states in some of the seats are these from now on; `undefined` forgets them. */
+  | { readonly type: "states"; readonly targets: TargetSet; readonly state: JsonObject | undefined }
+  /** A handshake is sent, which takes or renews the seats. */
+  | { readonly type: "entering" }
+  /** The heartbeat interval is over. */
+  | { readonly type: "due" }
+  /** Give up all seats, but know them. */
+  | { readonly type: "disconnect" }
+  /** The server refuses this client: a heartbeat would be refused, too. */
+  | { readonly type: "refused" };
+
+/** What is to be done, in this order. */
+export type PresenceEffect =
+  | { readonly type: "heartbeat"; readonly seats: TargetSet; readonly states: States }
+  /** Give up these, unless they are needed again by the time this is sent. */
+  | { readonly type: "leave"; readonly seats: TargetSet }
+  /** Be due after the heartbeat interval, and not at any time that was said before. */
+  | { readonly type: "arm" }
+  | { readonly type: "disarm" };
+
+/** What is known then, and what is to be done. */
+export interface PresenceStep {
+  readonly state: PresenceState;
+  readonly effects: readonly PresenceEffect[];
+}
+
+/** Before the user sits anywhere. */
+export const initialPresenceState: PresenceState = { seats: noTargets, states: new Map(), isIn: false };
+
+/** One step. */
+export function stepPresence(state: PresenceState, input: PresenceInput): PresenceStep {
+  switch (input.type) {
+    case "seats":
+      return seated(state, input.seats);
+    case "states":
+      return { state: { ...state, states: withState(state, input.targets, input.state) }, effects: [] };
+    case "entering":
+      return { state: { ...state, isIn: true }, effects: state.seats.size === 0 ? [] : [{ type: "arm" }] };
+    case "due":
+      return { state, effects: beat(state) };
+    case "disconnect":
+      return { state: { ...state, isIn: false }, effects: [{ type: "disarm" }, ...leave(state, state.seats)] };
+    case "refused":
+      return { state, effects: [{ type: "disarm" }] };
+  }
+}
+
+function seated(state: PresenceState, seats: TargetSet): PresenceStep {
+  const states = new Map([...state.states].filter(([target]) => seats.has(target)));
+  const effects = leave(state, minus(state.seats, seats));
+  if (seats.size > 0) return { state: { ...state, seats, states }, effects };
+  return { state: { seats, states, isIn: false }, effects: [{ type: "disarm" }, ...effects] };
+}
+
+function leave({ isIn }: PresenceState, seats: TargetSet): readonly PresenceEffect[] {
+  return isIn && seats.size > 0 ? [{ type: "leave", seats }] : [];
+}
+
+function withState(state: PresenceState, targets: TargetSet, value: JsonObject | undefined): States {
+  const states = new Map(state.states);
+  for (const target of common(targets, state.seats)) {
+    if (value === undefined) states.delete(target);
+    else states.set(target, value);
+  }
+  return states;
+}
+
+function beat({ seats, states, isIn }: PresenceState): readonly PresenceEffect[] {
+  if (!isIn || seats.size === 0) return [];
+  return [{ type: "heartbeat", seats, states }, { type: "arm" }];
+}
