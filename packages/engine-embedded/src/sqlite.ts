@@ -2,8 +2,8 @@
  * The one small port over `bun:sqlite` and `node:sqlite`, and everything this engine does with files. Nothing else in
  * the package knows a database driver, a path or the event loop.
  */
-import { closeSync, mkdirSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { EngineError } from "@hereabouts/core";
 
 /** What a column holds here. Timetokens are text: they do not fit a double. */
@@ -75,7 +75,7 @@ export async function openSqlite(path: string): Promise<Sqlite> {
 function prepareFile(directory: string): string {
   const file = join(directory, fileName);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     createPrivately(file);
   } catch (error) {
     throw new EngineError(
@@ -85,6 +85,19 @@ function prepareFile(directory: string): string {
     );
   }
   return file;
+}
+
+/** Makes a directory and those above it, for its owner only. Not by Node's `recursive`, which never ends on /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  const above = dirname(directory);
+  if (above !== directory) makeDirectory(above);
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been as quick.
+    if (!existsSync(directory)) throw error;
+  }
 }
 
 /** Only a missing file is opened: closing one that exists would drop locks which this process may hold on it. */

@@ -113,6 +113,14 @@ test("a directory in the database's place is refused", async () => {
   ]);
 });
 
+test("a directory that no one can make is refused, on /proc too", async () => {
+  const refused = await errorOf(() => openSqlite("/proc/nope/deeper"));
+  expect([refused.code, refused.message]).toEqual([
+    "unavailable",
+    expect.stringContaining("The data directory /proc/nope/deeper cannot be used"),
+  ]);
+});
+
 test("a statement that fails says what SQLite said", async () => {
   const sqlite = await open(":memory:");
   expect(() => sqlite.prepare("SELECT * FROM nowhere")).toThrow(EngineError);
