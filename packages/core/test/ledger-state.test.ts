@@ -163,7 +163,7 @@ test("past the limit the absent user who was first to be remembered gives way", 
   }
   expect(ledger.counts()).toEqual({ seats: 0, users: 0, channels: 1, absences: absencesPerKeysetMax });
   expect(["u0", "u1"].map((name) => stateNow(ledger, name, t0))).toEqual([undefined, state({ k: 1 })]);
-});
+}, 60_000);
 
 test("past the limit the channel that has been empty longest gives way", () => {
   const ledger = open();
@@ -175,4 +175,4 @@ test("past the limit the channel that has been empty longest gives way", () => {
   expect(ledger.counts()).toEqual({ seats: 0, users: 0, channels: emptyChannelsPerKeysetMax, absences: 0 });
   const revisions = ["c4999", "c5000"].map((name) => ledger.channel(channel(name), wholePage, t0).revision);
   expect(revisions).toEqual([0, 2]);
-});
+}, 60_000);

@@ -177,7 +177,7 @@ test("pages of a large channel are what a list of all its users would give, howe
     }),
     { seed: 20_261_124, numRuns: 40 },
   );
-});
+}, 60_000);
 
 test("a walk by places shows everybody who stays exactly once, whoever comes and goes meanwhile", () => {
   for (const size of [40, 2_000]) {

@@ -132,4 +132,4 @@ test("a wheel hands out what a sorted list would, whatever is filed, moved and t
     }),
     { seed: 20_261_124, numRuns: 200 },
   );
-});
+}, 60_000);
