@@ -115,6 +115,16 @@ test("a clock that stepped back keeps no topic for ever", () => {
   expect([...log.dump()].map(([, entries]) => entries)).toEqual([[]]);
 });
 
+test("a busy topic keeps no quiet one from being freed", () => {
+  const log = openLog();
+  log.append(keyset, [message("busy", "first")], start);
+  log.append(keyset, [message("quiet", "only")], start + 1);
+  const now = start + logRetentionMs + 1;
+  log.append(keyset, [message("busy", "last")], now);
+  log.expire(keyset, now);
+  expect([...log.dump()].map(([, entries]) => entries.map(brief))).toEqual([["first", "last"]]);
+});
+
 test("a full keyset drops the channels that were quiet for longest", () => {
   const log = openLog(10);
   for (const name of ["quiet", "a", "b"]) log.append(keyset, [message(name, name)], start);
