@@ -43,7 +43,12 @@ function testProjects() {
 
 async function lint(node) {
   const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
-  return check((await run(node, [biome, "ci"])).code === 0);
+  return check((await run(node, [biome, "ci", ...colours()])).code === 0);
+}
+
+/** On a build server Biome would colour every letter. */
+function colours() {
+  return process.stdout.isTTY ? [] : ["--colors=off"];
 }
 
 async function docs(node) {
