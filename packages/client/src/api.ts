@@ -15,7 +15,9 @@ export interface ClientTypes {
 export type StateOf<Types extends ClientTypes> = Types["state"] extends object ? Types["state"] : JsonObject;
 
 /** The message type of an application; unknown when it does not say. */
-export type MessageOf<Types extends ClientTypes> = Types extends { readonly message: infer Message } ? Message : unknown;
+export type MessageOf<Types extends ClientTypes> = Types extends { readonly message: infer Message }
+  ? Message
+  : unknown;
 
 /** A JSON value. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -170,10 +172,16 @@ export interface GetStateResult<State> {
 
 /** Named sets of channels. */
 export interface Groups {
-  addChannels(options: { readonly channelGroup: string; readonly channels: Names } & CallOptions): Promise<void>;
-  removeChannels(options: { readonly channelGroup: string; readonly channels: Names } & CallOptions): Promise<void>;
+  addChannels(
+    options: { readonly channelGroup: string; readonly channels: Names } & CallOptions,
+  ): Promise<void>;
+  removeChannels(
+    options: { readonly channelGroup: string; readonly channels: Names } & CallOptions,
+  ): Promise<void>;
   /** A group's channels; none for an unknown group. */
-  listChannels(options: { readonly channelGroup: string } & CallOptions): Promise<{ readonly channels: readonly string[] }>;
+  listChannels(
+    options: { readonly channelGroup: string } & CallOptions,
+  ): Promise<{ readonly channels: readonly string[] }>;
   /** The keyset's groups. */
   list(options?: CallOptions): Promise<{ readonly channelGroups: readonly string[] }>;
   /** Deletes a group; an unknown one is fine. */
@@ -320,7 +328,9 @@ export type Off = () => void;
  * Events of what was subscribed to: an async iterable, and listeners. Several subscriptions of a client share one poll.
  * An iteration keeps at most 10000 events that nobody has taken; then the oldest are dropped, and `onStatus` says so.
  */
-export interface Subscription<State, Message> extends AsyncIterable<SubscriptionEvent<State, Message>>, AsyncDisposable {
+export interface Subscription<State, Message>
+  extends AsyncIterable<SubscriptionEvent<State, Message>>,
+    AsyncDisposable {
   onMessage(listener: (event: MessageEvent<Message>) => void): Off;
   onPresence(listener: (event: PresenceEvent<State>) => void): Off;
   onStatus(listener: (event: StatusEvent) => void): Off;

@@ -15,7 +15,11 @@ const retryAfterMsMax = 3_600_000;
  * from 0 to 1. Between half of `baseMs` doubled with each failure and the whole of it, `maxMs` at most; but not before
  * the server said, and then spread over `baseMs`.
  */
-export function backoffMs({ baseMs, maxMs }: Backoff, failures: number, how: { readonly dice: number; readonly error?: PresenceError }): number {
+export function backoffMs(
+  { baseMs, maxMs }: Backoff,
+  failures: number,
+  how: { readonly dice: number; readonly error?: PresenceError },
+): number {
   const asked = how.error?.retryAfterSeconds;
   if (asked !== undefined) return Math.round(Math.min(asked * 1_000, retryAfterMsMax) + how.dice * baseMs);
   const ceiling = Math.min(maxMs, baseMs * 2 ** (failures - 1));

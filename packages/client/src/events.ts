@@ -48,7 +48,10 @@ function presenceOf(data: unknown, start: Base): PresenceEvent<unknown> | undefi
   if (!isCount(occupancy) || !isCount(at)) return undefined;
   const revision = field(data, "revision");
   const epoch = textOf(data, "epoch");
-  const life = epoch !== undefined && isCount(revision) ? { epoch, revision } : { epoch: undefined, revision: undefined };
+  const life =
+    epoch !== undefined && isCount(revision)
+      ? { epoch, revision }
+      : { epoch: undefined, revision: undefined };
   const base = { ...start, type: "presence", occupancy, at, ...life } as const;
   if (action === "interval") {
     return {

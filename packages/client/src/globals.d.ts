@@ -35,5 +35,7 @@ declare function clearTimeout(timer: unknown): void;
 declare function queueMicrotask(run: () => void): void;
 
 declare const crypto: {
-  getRandomValues<Numbers extends Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(numbers: Numbers): Numbers;
+  getRandomValues<Numbers extends Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(
+    numbers: Numbers,
+  ): Numbers;
 };

@@ -11,7 +11,8 @@ export function stateText(state: unknown): string {
   if (!isPlainObject(state)) refuse("invalid-state", "state", `${describe(state)} is no plain JSON object`);
   const text = jsonText(state, "state", "invalid-state");
   const bytes = encodeURIComponent(text).replace(/%../g, "-").length;
-  if (bytes > stateBytesMax) refuse("invalid-state", "state", `${bytes} bytes are more than ${stateBytesMax}`);
+  if (bytes > stateBytesMax)
+    refuse("invalid-state", "state", `${bytes} bytes are more than ${stateBytesMax}`);
   return text;
 }
 
@@ -36,7 +37,8 @@ interface Walk {
 }
 
 function checkJson(value: unknown, path: string, { code, above }: Walk): void {
-  if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return;
+  if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value))
+    return;
   const isArray = Array.isArray(value);
   if (!isArray && !isPlainObject(value)) refuse(code, path, `${describe(value)} is not JSON`);
   if (above.includes(value)) refuse(code, path, "it contains itself");

@@ -21,7 +21,8 @@ export function checkId(id: unknown, what: string): string {
 
 function checkText(text: unknown, what: string): string {
   if (typeof text !== "string") return refuse(`${what} has to be a text`);
-  if (text === "." || text === ".." || text.includes("\0")) refuse(`${what} "${text}" cannot stand in an address`);
+  if (text === "." || text === ".." || text.includes("\0"))
+    refuse(`${what} "${text}" cannot stand in an address`);
   escapeText(text, what);
   return text;
 }
@@ -29,7 +30,9 @@ function checkText(text: unknown, what: string): string {
 function checkLength(text: string, what: string, counted: string): string {
   const { length } = [...counted];
   if (length > 0 && length <= charactersMax) return text;
-  return refuse(`${what} "${text.slice(0, 100)}" has ${length} characters, and may have 1 to ${charactersMax}`);
+  return refuse(
+    `${what} "${text.slice(0, 100)}" has ${length} characters, and may have 1 to ${charactersMax}`,
+  );
 }
 
 /** One name or several as a list without repetitions, each checked. */
@@ -42,7 +45,10 @@ export function checkNames(names: Names | undefined, what: string): readonly str
 
 /** Channels and groups, each checked; refused when there is none. */
 export function checkTargets({ channels, channelGroups }: Targets): TargetNames {
-  const names = { channels: checkNames(channels, "channels"), groups: checkNames(channelGroups, "channelGroups") };
+  const names = {
+    channels: checkNames(channels, "channels"),
+    groups: checkNames(channelGroups, "channelGroups"),
+  };
   if (names.channels.length + names.groups.length === 0) refuse("channels and channelGroups name nothing");
   return names;
 }

@@ -26,11 +26,20 @@ export interface Settings<State> {
 const heartbeatSecondsMin = 0.5;
 
 /** Checks options and fills in what is left out. Throws a PresenceError `invalid-argument`. */
-export function settingsOf<Types extends ClientTypes>(options: ClientOptions<Types>): Settings<StateOf<Types>> {
+export function settingsOf<Types extends ClientTypes>(
+  options: ClientOptions<Types>,
+): Settings<StateOf<Types>> {
   const { retry = {}, presenceTimeoutSeconds = 300 } = options;
-  const timeout = number(presenceTimeoutSeconds, "presenceTimeoutSeconds", { min: 1, max: 3600, step: 1 });
-  const baseMs = number(retry.baseMs ?? 500, "retry.baseMs", { min: 10, max: 60_000 });
-  const maxMs = number(retry.maxMs ?? Math.max(30_000, baseMs), "retry.maxMs", { min: baseMs, max: 600_000 });
+  const timeout = checkNumber(presenceTimeoutSeconds, "presenceTimeoutSeconds", {
+    min: 1,
+    max: 3600,
+    step: 1,
+  });
+  const baseMs = checkNumber(retry.baseMs ?? 500, "retry.baseMs", { min: 10, max: 60_000 });
+  const maxMs = checkNumber(retry.maxMs ?? Math.max(30_000, baseMs), "retry.maxMs", {
+    min: baseMs,
+    max: 600_000,
+  });
   const origin = checkOrigin(options.origin);
   return {
     subscribeKey: checkKey(options.subscribeKey, "subscribeKey"),
@@ -43,14 +52,16 @@ export function settingsOf<Types extends ClientTypes>(options: ClientOptions<Typ
     transport: options.transport ?? createFetchTransport(origin),
     scheduling: options.scheduling ?? platformScheduling,
     backoff: { baseMs, maxMs },
-    callRetries: number(retry.callRetries ?? 2, "retry.callRetries", { min: 0, max: 10, step: 1 }),
+    callRetries: checkNumber(retry.callRetries ?? 2, "retry.callRetries", { min: 0, max: 10, step: 1 }),
     stateSchema: options.stateSchema,
   };
 }
 
 function checkOrigin(origin: unknown): string {
   if (typeof origin !== "string" || !/^https?:\/\/[^/?#@\s]+\/?$/i.test(origin)) {
-    refuse(`origin "${String(origin)}" has to be like https://presence.example.com: a scheme and a host, no path, no query`);
+    refuse(
+      `origin "${String(origin)}" has to be like https://presence.example.com: a scheme and a host, no path, no query`,
+    );
   }
   return origin.replace(/\/$/, "");
 }
@@ -63,22 +74,32 @@ function checkKey(key: unknown, what: string): string {
 
 function heartbeatSeconds(given: number | undefined, timeout: number): number {
   const standard = Math.max(heartbeatSecondsMin, timeout / 2 - 1);
-  const interval = number(given ?? standard, "heartbeatIntervalSeconds", { min: heartbeatSecondsMin, max: 3600 });
+  const interval = checkNumber(given ?? standard, "heartbeatIntervalSeconds", {
+    min: heartbeatSecondsMin,
+    max: 3600,
+  });
   if (interval < timeout) return interval;
   return refuse(
     `heartbeatIntervalSeconds is ${interval}, and has to be less than presenceTimeoutSeconds, which is ${timeout}`,
   );
 }
 
-interface Range {
+/** What numbers may be. */
+export interface Range {
   readonly min: number;
   readonly max: number;
   /** What it has to be a multiple of. */
   readonly step?: number;
 }
 
-function number(value: unknown, what: string, { min, max, step }: Range): number {
-  if (typeof value === "number" && value >= min && value <= max && (step === undefined || value % step === 0)) {
+/** A number within a range, as it is; refused when it is none. */
+export function checkNumber(value: unknown, what: string, { min, max, step }: Range): number {
+  if (
+    typeof value === "number" &&
+    value >= min &&
+    value <= max &&
+    (step === undefined || value % step === 0)
+  ) {
     return value;
   }
   const kind = step === undefined ? "a number" : "a whole number";

@@ -25,20 +25,24 @@ export function createStateCheck<State>(schema: StateSchema<State> | undefined):
   return {
     outgoing: (state) => {
       if (schema === undefined) return asJson(state);
-      return then(schema["~standard"].validate(state), (result) => asJson(valueOf(result)));
+      return whenThere(schema["~standard"].validate(state), (result) => asJson(fitting(result)));
     },
     incoming: (state) => {
-      if (state == null || (isPlainObject(state) && Object.keys(state).length === 0)) return { state: undefined };
-      if (!isPlainObject(state)) return { error: new PresenceError("invalid-state", "state: it is no JSON object.") };
+      if (state == null || (isPlainObject(state) && Object.keys(state).length === 0))
+        return { state: undefined };
+      if (!isPlainObject(state))
+        return { error: new PresenceError("invalid-state", "state: it is no JSON object.") };
       // Without a schema the application's word is all there is: its generic parameter says what states are.
       if (schema === undefined) return { state: state as State };
-      return attempt(() => then(schema["~standard"].validate(state), (result) => ({ state: valueOf(result) })));
+      return attempt(() =>
+        whenThere(schema["~standard"].validate(state), (result) => ({ state: fitting(result) })),
+      );
     },
   };
 }
 
 /** Goes on with a value that may be there already, without a turn of the event loop then. */
-export function then<Value, Result>(
+export function whenThere<Value, Result>(
   value: Eventually<Value>,
   run: (value: Value) => Eventually<Result>,
 ): Eventually<Result> {
@@ -65,10 +69,12 @@ function asJson(state: unknown): JsonObject {
   return JSON.parse(stateText(state)) as JsonObject;
 }
 
-function valueOf<State>(result: SchemaResult<State>): State {
+function fitting<State>(result: SchemaResult<State>): State {
   if (result.issues === undefined) return result.value;
   const [issue] = result.issues;
-  const path = (issue?.path ?? []).map((part) => `.${String(typeof part === "object" ? part.key : part)}`).join("");
+  const path = (issue?.path ?? [])
+    .map((part) => `.${String(typeof part === "object" ? part.key : part)}`)
+    .join("");
   throw new PresenceError("invalid-state", `state${path}: ${issue?.message ?? "does not fit the schema"}`, {
     cause: result.issues,
   });

@@ -64,7 +64,10 @@ export function stepPresence(state: PresenceState, input: PresenceInput): Presen
     case "due":
       return { state, effects: beat(state) };
     case "disconnect":
-      return { state: { ...state, isIn: false }, effects: [{ type: "disarm" }, ...leave(state, state.seats)] };
+      return {
+        state: { ...state, isIn: false },
+        effects: [{ type: "disarm" }, ...leave(state, state.seats)],
+      };
     case "refused":
       return { state, effects: [{ type: "disarm" }] };
   }

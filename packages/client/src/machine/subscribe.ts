@@ -68,7 +68,12 @@ export type SubscribeEffect =
   | { readonly type: "poll"; readonly wish: Wish; readonly cursor: Cursor }
   | { readonly type: "wait"; readonly ms: number }
   /** A handshake was answered; `isBack` when the connection was not there before. */
-  | { readonly type: "greeted"; readonly targets: TargetSet; readonly cursor: Cursor; readonly isBack: boolean }
+  | {
+      readonly type: "greeted";
+      readonly targets: TargetSet;
+      readonly cursor: Cursor;
+      readonly isBack: boolean;
+    }
   | { readonly type: "status"; readonly event: StatusEvent };
 
 /** What is known then, and what is to be done. */
@@ -107,7 +112,11 @@ const freshMs = 2_000;
 const final: ReadonlySet<PresenceErrorCode> = new Set(["refused", "denied", "invalid-argument"]);
 
 /** One step. */
-export function stepSubscribe(state: SubscribeState, input: SubscribeInput, context: SubscribeContext): SubscribeStep {
+export function stepSubscribe(
+  state: SubscribeState,
+  input: SubscribeInput,
+  context: SubscribeContext,
+): SubscribeStep {
   switch (input.type) {
     case "wish":
       return wished(state, input, context);
@@ -181,7 +190,16 @@ function halted(
   const reason = halt === "refused" ? halt : "requested";
   const event: StatusEvent = { type: "disconnected", reason, error };
   return {
-    state: { ...state, status: "disconnected", phase: "idle", halt, asked: noTargets, greeted: noTargets, failures: 0, sentHome: 0 },
+    state: {
+      ...state,
+      status: "disconnected",
+      phase: "idle",
+      halt,
+      asked: noTargets,
+      greeted: noTargets,
+      failures: 0,
+      sentHome: 0,
+    },
     effects: [
       { type: "drop" },
       ...(state.status === "disconnected" ? [] : [{ type: "status", event } as const]),

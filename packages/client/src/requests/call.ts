@@ -4,8 +4,8 @@ import { PresenceError, type PresenceErrorCode } from "../error.ts";
 import { refuse } from "../names.ts";
 import type { Settings } from "../options.ts";
 import type { Reply } from "../ports.ts";
-import { field } from "./reply.ts";
 import { sdkName } from "../version.ts";
+import { field } from "./reply.ts";
 
 /** What to ask, and how to read the answer. */
 export interface Call<Result> {
@@ -45,17 +45,20 @@ export function createCaller(settings: Settings<unknown>): Caller {
         const error = PresenceError.from(thrown);
         if (failures > retries || !mayPass(error)) throw error;
         const { scheduling, backoff } = settings;
-        await pause(backoffMs(backoff, failures, { dice: scheduling.random(), error }), { scheduling, signals });
+        await pause(backoffMs(backoff, failures, { dice: scheduling.random(), error }), {
+          scheduling,
+          signals,
+        });
       }
     }
   };
 }
 
 /** What a pause goes by. */
-export type PauseOptions = Pick<Settings<unknown>, "scheduling"> & Pick<Call<unknown>, "signals">;
+type PauseOptions = Pick<Settings<unknown>, "scheduling"> & Pick<Call<unknown>, "signals">;
 
 /** Resolves after a time; rejects when given up. */
-export function pause(ms: number, { scheduling, signals }: PauseOptions): Promise<void> {
+function pause(ms: number, { scheduling, signals }: PauseOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     throwIfAborted(signals);
     const cancel = scheduling.after(ms, () => {
@@ -111,7 +114,9 @@ function once<Result>(call: Call<Result>, settings: Settings<unknown>): Promise<
       off();
     };
     const answered = async (): Promise<Result> => readReply(await settings.transport(request), call);
-    answered().then(resolve, (thrown) => reject(PresenceError.from(thrown))).then(done, done);
+    answered()
+      .then(resolve, (thrown) => reject(PresenceError.from(thrown)))
+      .then(done, done);
   });
 }
 

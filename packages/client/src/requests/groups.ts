@@ -20,7 +20,10 @@ export function changeGroupCall(subscribeKey: string, group: string, change: Gro
 }
 
 /** Asks for a group's channels. */
-export function listGroupCall(subscribeKey: string, group: string): Call<{ readonly channels: readonly string[] }> {
+export function listGroupCall(
+  subscribeKey: string,
+  group: string,
+): Call<{ readonly channels: readonly string[] }> {
   return {
     path: groupPath(subscribeKey, group),
     read: (json) => ({ channels: textsField(field(json, "payload"), "channels") }),

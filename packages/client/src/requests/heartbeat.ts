@@ -1,6 +1,7 @@
 /** Heartbeat and leave: keeping seats and giving them up. */
-import { namesOf, type TargetSet } from "../machine/targets.ts";
+
 import type { States } from "../machine/presence.ts";
+import { namesOf, type TargetSet } from "../machine/targets.ts";
 import type { Call } from "./call.ts";
 import { channelsPath, groupList } from "./presence-path.ts";
 import { field, malformed, recordOf } from "./reply.ts";
@@ -13,11 +14,18 @@ export interface Beat {
 }
 
 /** Renews seats, or takes them. */
-export function heartbeatCall(subscribeKey: string, { seats, states, presenceTimeoutSeconds }: Beat): Call<void> {
+export function heartbeatCall(
+  subscribeKey: string,
+  { seats, states, presenceTimeoutSeconds }: Beat,
+): Call<void> {
   const names = namesOf(seats);
   return {
     path: `${channelsPath(subscribeKey, names)}/heartbeat`,
-    query: { "channel-group": groupList(names), heartbeat: presenceTimeoutSeconds, state: statesText(states) },
+    query: {
+      "channel-group": groupList(names),
+      heartbeat: presenceTimeoutSeconds,
+      state: statesText(states),
+    },
     read: readOk,
   };
 }

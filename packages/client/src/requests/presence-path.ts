@@ -1,6 +1,7 @@
 /** Where presence requests go. */
-import { listSegment } from "../names.ts";
+
 import type { TargetNames } from "../machine/targets.ts";
+import { listSegment } from "../names.ts";
 
 /** The path of a keyset's presence. */
 export function presencePath(subscribeKey: string): string {

@@ -49,6 +49,8 @@ export function entriesField(value: unknown, key: string): readonly [string, unk
 }
 
 /** An object without a prototype, so that any name is an ordinary key. */
-export function recordOf<Value>(entries: Iterable<readonly [string, Value]>): Readonly<Record<string, Value>> {
+export function recordOf<Value>(
+  entries: Iterable<readonly [string, Value]>,
+): Readonly<Record<string, Value>> {
   return Object.setPrototypeOf(Object.fromEntries(entries), null);
 }

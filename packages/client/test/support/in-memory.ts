@@ -1,0 +1,199 @@
+/**
+ * The real server in this process, on a clock that the test moves, and clients that reach it without sockets. Between
+ * them may stand a network that loses, delays and doubles what it carries.
+ */
+import { type Composition, createSeededRandom, openComposition, TestClock, testKeys, type WorldOptions } from "@hereabouts/testkit";
+import type { CancelSignal, Handler, WireRequest } from "@hereabouts/protocol/wire";
+import type { ClientOptions, ClientTypes } from "../../src/api.ts";
+import { createClient } from "../../src/client.ts";
+import type { Client, Reply, Request, Scheduling, Transport } from "../../src/index.ts";
+
+/** What becomes of one request. Everything left out is as on a good network. */
+export interface Fate {
+  /** Milliseconds until the server gets it. */
+  readonly delayMs?: number;
+  /** Milliseconds the answer takes. */
+  readonly replyDelayMs?: number;
+  /** The request is lost: the server never sees it. `silent` loses it without telling the sender. */
+  readonly lost?: "told" | "silent";
+  /** The server sees it, and the answer is lost. */
+  readonly replyLost?: "told" | "silent";
+  /** The server sees it twice. */
+  readonly doubled?: boolean;
+  /** Answered with this instead of by the server. */
+  readonly answer?: Reply;
+}
+
+/** Says what becomes of a request. */
+export type Network = (request: Request) => Fate;
+
+/** A request that was sent, as tests look at it. */
+export interface SentRequest {
+  /** `subscribe`, `heartbeat`, `leave`, `here-now`, ... */
+  readonly kind: string;
+  readonly target: string;
+  readonly path: string;
+  readonly query: ReadonlyMap<string, string>;
+  readonly at: number;
+  readonly keepalive: boolean;
+}
+
+/** A server, its clock, and what was sent to it. */
+export interface InMemory extends AsyncDisposable {
+  readonly clock: TestClock;
+  readonly scheduling: Scheduling;
+  /** Everything that clients have sent so far, in order. */
+  readonly sent: SentRequest[];
+  /** What stands between clients and server from now on. */
+  network: Network;
+  readonly transport: Transport;
+  /** A client on this server; closed with the world. */
+  client<Types extends ClientTypes = ClientTypes>(
+    userId: string,
+    options?: Partial<ClientOptions<Types>>,
+  ): Client<Types>;
+  /** Lets everything come to rest, or time pass. */
+  advance(ms?: number): Promise<void>;
+  heldPolls(): number;
+  /** Stops the server and starts another on the same clock: with `:memory:` data everything is lost. */
+  restart(): Promise<void>;
+  /** Sends what takes a connection, with this answer for everything, until `restart`. */
+  stop(): Promise<void>;
+}
+
+/** How to open one. */
+export interface InMemoryOptions extends WorldOptions {
+  /** For the clients' dice. Default 1. */
+  readonly seed?: number;
+}
+
+/** Opens a server in this process. */
+export async function openInMemory(options: InMemoryOptions = {}): Promise<InMemory> {
+  const clock = new TestClock();
+  const random = createSeededRandom(options.seed ?? 1);
+  const scheduling: Scheduling = {
+    now: () => clock.now(),
+    after: (ms, run) => clock.at(clock.now() + ms, run),
+    random: () => random.uint32() / 2 ** 32,
+  };
+  const open = (): Promise<Composition> => openComposition({ world: options, clock, data: ":memory:" });
+  let node: Composition | undefined = await open();
+  const clients = new Set<Client>();
+  const sent: SentRequest[] = [];
+  const world: InMemory = {
+    clock,
+    scheduling,
+    sent,
+    network: () => ({}),
+    transport: (request) => {
+      sent.push(sentRequest(request, clock.now()));
+      return carry(request, world.network(request), { scheduling, handler: () => node?.handler });
+    },
+    client: (userId, more = {}) => {
+      const client = createClient({
+        origin: "http://memory.test",
+        subscribeKey: testKeys.subscribe,
+        publishKey: testKeys.publish,
+        userId,
+        deviceId: `${userId}-${clients.size}`,
+        transport: world.transport,
+        scheduling,
+        ...more,
+      });
+      clients.add(client as unknown as Client);
+      return client;
+    },
+    advance: (ms = 0) => clock.advance(ms),
+    heldPolls: () => node?.heldPolls() ?? 0,
+    stop: async () => {
+      await node?.stop();
+      node = undefined;
+    },
+    restart: async () => {
+      await node?.stop();
+      node = await open();
+    },
+    [Symbol.asyncDispose]: async () => {
+      world.network = () => ({});
+      const closed = Promise.all([...clients].map((client) => client.close()));
+      await clock.advance(60_000);
+      await closed;
+      await node?.stop();
+    },
+  };
+  return world;
+}
+
+interface Carrier {
+  readonly scheduling: Scheduling;
+  handler(): Handler | undefined;
+}
+
+const disconnected = (): Error => new TypeError("The connection broke.");
+
+function carry(request: Request, fate: Fate, { scheduling, handler }: Carrier): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const { signal } = request;
+    signal.addEventListener("abort", () => reject(signal.reason));
+    if (signal.aborted) return reject(signal.reason);
+    const later = (ms: number | undefined, run: () => void): void => {
+      if (ms === undefined) run();
+      else scheduling.after(ms, run);
+    };
+    const answer = async (): Promise<void> => {
+      if (fate.lost === "silent") return;
+      const handle = handler();
+      if (fate.lost === "told" || handle === undefined) return reject(disconnected());
+      if (fate.answer !== undefined) return resolve(fate.answer);
+      if (fate.doubled) void handle(wireRequest(request));
+      const response = await handle(wireRequest(request));
+      if (fate.replyLost === "silent") return;
+      if (fate.replyLost === "told") return reject(disconnected());
+      const retryAfter = response.headers["Retry-After"];
+      const reply = { status: response.status, body: response.body };
+      later(fate.replyDelayMs, () =>
+        resolve(retryAfter === undefined ? reply : { ...reply, retryAfterSeconds: Number(retryAfter) }),
+      );
+    };
+    later(fate.delayMs, () => void answer());
+  });
+}
+
+function wireRequest({ method, target, body, signal }: Request): WireRequest {
+  return { method, target, body, header: () => undefined, signal: cancelSignal(signal) };
+}
+
+function cancelSignal(signal: AbortSignal): CancelSignal {
+  return {
+    get cancelled() {
+      return signal.aborted;
+    },
+    onCancel: (run) => {
+      if (signal.aborted) run();
+      signal.addEventListener("abort", run, { once: true });
+      return () => signal.removeEventListener("abort", run);
+    },
+  };
+}
+
+function sentRequest({ target, keepalive = false }: Request, at: number): SentRequest {
+  const [path = "", search = ""] = target.split("?");
+  return { kind: kindOf(path), target, path, query: new Map(new URLSearchParams(search)), at, keepalive };
+}
+
+function kindOf(path: string): string {
+  const kinds: readonly (readonly [string, RegExp])[] = [
+    ["subscribe", /^\/v2\/subscribe\//],
+    ["heartbeat", /\/heartbeat$/],
+    ["leave", /\/leave$/],
+    ["set-state", /\/data$/],
+    ["get-state", /\/channel\/[^/]*\/uuid\//],
+    ["where-now", /\/uuid\/[^/]*$/],
+    ["here-now", /^\/v2\/presence\//],
+    ["groups", /^\/v1\/channel-registration\//],
+    ["publish", /^\/publish\//],
+    ["signal", /^\/signal\//],
+    ["time", /^\/time\//],
+  ];
+  return kinds.find(([, pattern]) => pattern.test(path))?.[0] ?? "unknown";
+}
