@@ -4,7 +4,7 @@ import { ensurePackages } from "./lib/packages.mjs";
 
 const problem = await ensurePackages();
 if (problem === undefined) {
-  launch(["serve", ...process.argv.slice(2)]);
+  launch(["serve", ...process.argv.slice(2)], { withParent: process.env.npm_lifecycle_event !== undefined });
 } else {
   console.error(problem);
   process.exitCode = 1;

@@ -14,10 +14,10 @@ export async function ensurePackages(say = console.log) {
     readJson(join("node_modules", ".package-lock.json")),
   );
   if (reason === undefined) return undefined;
-  say(`Installing packages, for ${reason} (npm ci; a minute or so, about 700 MB) ...`);
+  say(`Installing packages, for ${reason} (npm ci; a minute or so, about 560 MB) ...`);
   const started = performance.now();
   const ticker = setInterval(() => say(`  ... ${seconds(started)} s`), 15_000);
-  const { code } = await npm(["ci", "--no-audit", "--no-fund"]);
+  const { code } = await npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
   clearInterval(ticker);
   if (code === 0) {
     say(`Packages are installed (${seconds(started)} s).`);

@@ -4,16 +4,27 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { findRuntime, runtimeArguments, runtimeChoices } from "./runtime.mjs";
 
-/** Runs the command with these arguments: the sources in a checkout, what was built from them elsewhere. */
-export function launch(args) {
+/** How often a parent is looked for, in milliseconds. */
+const parentEveryMs = 250;
+
+/**
+ * Runs the command with these arguments: the sources in a checkout, what was built from them elsewhere. With
+ * `withParent` it is told to stop when the parent of this process is gone.
+ */
+export function launch(args, { withParent = false } = {}) {
   const [place, choice] = runtimeWish(args);
   if (!runtimeChoices.includes(choice)) {
     fail(`${place}: ${JSON.stringify(choice)} is not one of ${runtimeChoices.join(", ")}`, 2);
     return;
   }
   const runtime = findRuntime(choice, import.meta.url);
-  if (runtime.problem !== undefined) fail(runtime.problem, 1);
-  else become(runtime.program, [...runtimeArguments(runtime.name, entry()), ...args]);
+  if (runtime.problem !== undefined) {
+    fail(runtime.problem, 1);
+    return;
+  }
+  const programArgs = [...runtimeArguments(runtime.name, entry()), ...args];
+  if (withParent) stopWithParent(runAsChild(runtime.program, programArgs));
+  else become(runtime.program, programArgs);
 }
 
 function entry() {
@@ -41,6 +52,10 @@ function become(program, programArgs) {
   if (process.platform !== "win32" && typeof process.execve === "function" && program.includes("/")) {
     process.execve(program, [program, ...programArgs], process.env);
   }
+  runAsChild(program, programArgs);
+}
+
+function runAsChild(program, programArgs) {
   const child = spawn(program, programArgs, { stdio: "inherit" });
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"]) process.on(signal, () => pass(child, signal));
   child.on("error", (error) => fail(`cannot start ${program}: ${error.message}`, 1));
@@ -50,6 +65,17 @@ function become(program, programArgs) {
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+  return child;
+}
+
+/** A shell between npm and this process does not pass signals on: it just goes. */
+function stopWithParent(child) {
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    child.kill("SIGTERM");
+  }, parentEveryMs);
 }
 
 /** Hands a signal on. A terminal sends its Ctrl-C to the child by itself. */
