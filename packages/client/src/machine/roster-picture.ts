@@ -83,6 +83,7 @@ export function merge<State>(
   };
   for (const { revision = 0, occupants } of pages) {
     playUpTo(revision);
+    if (isRevised && !draft.complete) return "gap";
     if (isRevised && draft.revision < revision) return played < heard.length ? "gap" : "early";
     for (const occupant of occupants)
       seat(draft, occupant, { before: known.occupants.get(occupant.userId), now });

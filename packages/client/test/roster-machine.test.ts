@@ -1,0 +1,523 @@
+/** The roster's machine, rule by rule. */
+import { describe, expect, test } from "vitest";
+import { heardMax, initialRosterState, pagesMax } from "../src/machine/roster.ts";
+import {
+  after,
+  barePage,
+  dropped,
+  events,
+  failed,
+  feed,
+  fetched,
+  interval,
+  join,
+  leave,
+  listening,
+  type Mood,
+  moved,
+  now,
+  page,
+  seen,
+  timeout,
+  unrevised,
+  waited,
+} from "./support/roster-inputs.ts";
+
+/** Ann and Bob, complete at revision 10. */
+const settled = after(listening, fetched(page(["ann", "bob"], { revision: 10 })));
+
+describe("a roster before its first answer", () => {
+  test("shows nobody, and says that it is not complete", () => {
+    const { snapshot, activity } = initialRosterState<Mood>("room");
+    expect({ snapshot, activity }).toEqual({
+      snapshot: { channel: "room", occupants: new Map(), occupancy: 0, complete: false, at: 0 },
+      activity: { type: "rest" },
+    });
+  });
+
+  test("fetches when it is listening, and not before", () => {
+    expect(after(listening).activity).toEqual({ type: "fetch" });
+  });
+
+  test("shows the server's latest number, but none of those who just came", () => {
+    const state = after(listening, events(join("cem", { revision: 7, occupancy: 7 })));
+    expect({ ...seen(state), at: state.snapshot.at }).toEqual({
+      users: [],
+      occupancy: 7,
+      complete: false,
+      at: 0,
+    });
+  });
+
+  test("tries again after failures, later and later", () => {
+    const once = after(listening, failed);
+    const twice = feed(once, waited, failed);
+    expect([once.activity, feed(once, waited).activity, twice.activity]).toEqual([
+      { type: "back-off", failures: 1 },
+      { type: "fetch" },
+      { type: "back-off", failures: 2 },
+    ]);
+  });
+});
+
+describe("the first answer of a roster", () => {
+  test("is complete at once when it is one page", () => {
+    expect({ ...seen(settled), activity: settled.activity }).toEqual({
+      users: ["ann", "bob"],
+      occupancy: 2,
+      complete: true,
+      activity: { type: "rest" },
+    });
+  });
+
+  test("has what the page says of each user, and is as young as the last who came", () => {
+    const cat = { userId: "cat", state: { mood: "calm" }, since: 700, devices: 3 };
+    const { snapshot } = after(listening, fetched({ ...page(["ann"], { revision: 2 }), occupants: [cat] }));
+    expect(snapshot).toEqual({
+      channel: "room",
+      occupants: new Map([["cat", { state: { mood: "calm" }, since: 700, devices: 3 }]]),
+      occupancy: 1,
+      complete: true,
+      at: 700,
+    });
+  });
+
+  test("of a channel that nobody was ever in is empty, complete, and as young as the answer", () => {
+    const { snapshot } = after(listening, fetched(page([], { epoch: "", revision: 0 })));
+    expect(snapshot).toEqual({
+      channel: "room",
+      occupants: new Map(),
+      occupancy: 0,
+      complete: true,
+      at: now,
+    });
+  });
+
+  test("drops events that it has already, and plays those that came after it", () => {
+    const state = after(
+      listening,
+      events(leave("cem", { revision: 9 }), join("ann", { revision: 10 }), join("dora", { revision: 11 })),
+      events(leave("bob", { revision: 12 })),
+      fetched(page(["ann", "bob"], { revision: 10 })),
+    );
+    expect(seen(state)).toEqual({ users: ["ann", "dora"], occupancy: 2, complete: true });
+  });
+
+  test("begins again at once when an event between is missing", () => {
+    const state = after(
+      listening,
+      events(join("dora", { revision: 12, occupancy: 4 })),
+      fetched(page(["ann"], { revision: 10 })),
+    );
+    expect({ ...seen(state), activity: state.activity }).toEqual({
+      users: [],
+      occupancy: 1,
+      complete: false,
+      activity: { type: "fetch" },
+    });
+  });
+
+  test("begins again when events of another life of the channel came meanwhile", () => {
+    const state = after(
+      listening,
+      events(join("dora", { revision: 1, epoch: "f" })),
+      fetched(page(["ann"], { revision: 10 })),
+    );
+    expect([seen(state).complete, state.activity]).toEqual([false, { type: "fetch" }]);
+  });
+});
+
+describe("a walk through several pages", () => {
+  const first = fetched(page(["ann", "bob"], { revision: 10, next: "2", occupancy: 4 }));
+
+  test("asks page by page, shows the occupancy, and nobody until it is over", () => {
+    const state = after(listening, first);
+    expect({ ...seen(state), activity: state.activity }).toEqual({
+      users: [],
+      occupancy: 4,
+      complete: false,
+      activity: { type: "fetch", next: "2" },
+    });
+    expect(seen(feed(state, fetched(page(["cem", "dora"], { revision: 10 }))))).toEqual({
+      users: ["ann", "bob", "cem", "dora"],
+      occupancy: 4,
+      complete: true,
+    });
+  });
+
+  test("lets the later fact about a user decide, be it a page or an event", () => {
+    // Ann left before the second page, Bob left and came back (hence is on it), Cem came before it and left after it.
+    const state = after(
+      listening,
+      first,
+      events(
+        leave("ann", { revision: 11 }),
+        leave("bob", { revision: 12 }),
+        join("cem", { revision: 13 }),
+        join("bob", { revision: 14 }),
+        leave("cem", { revision: 15 }),
+      ),
+      fetched(page(["dora", "cem", "bob"], { revision: 14 })),
+    );
+    expect(seen(state)).toEqual({ users: ["bob", "dora"], occupancy: 2, complete: true });
+    expect(state.snapshot.occupants.get("bob")?.since).toBe(500);
+  });
+
+  test("waits for the events that led up to a page, and takes them when they come", () => {
+    const early = after(listening, first, fetched(page(["cem"], { revision: 12 })));
+    const still = feed(early, events(leave("ann", { revision: 11 })));
+    const there = feed(still, events(join("cem", { revision: 12 })));
+    expect([early.activity, still.activity, seen(still).complete, there.activity, seen(there)]).toEqual([
+      { type: "catch-up" },
+      { type: "catch-up" },
+      false,
+      { type: "rest" },
+      { users: ["bob", "cem"], occupancy: 2, complete: true },
+    ]);
+  });
+
+  test("begins again when the events it waits for do not come", () => {
+    const state = after(listening, first, fetched(page(["cem"], { revision: 12 })), waited);
+    expect([state.activity, state.gaps]).toEqual([{ type: "fetch" }, 1]);
+  });
+
+  test("begins again at once when one of the events it waits for was skipped", () => {
+    const early = after(listening, first, fetched(page(["cem"], { revision: 12 })));
+    expect(feed(early, events(leave("ann", { revision: 13 }))).activity).toEqual({ type: "fetch" });
+  });
+
+  test("begins again when a page is of another life of the channel", () => {
+    const state = after(listening, first, fetched(page(["cem"], { revision: 2, epoch: "f" })));
+    expect([state.activity, state.pages]).toEqual([{ type: "fetch" }, []]);
+  });
+
+  test("begins again rather than walk for ever", () => {
+    let state = after(listening);
+    for (let pages = 0; pages < pagesMax; pages += 1) {
+      state = feed(state, fetched(page([`user-${pages}`], { revision: 10, next: String(pages) })));
+    }
+    expect(state.activity).toEqual({ type: "fetch", next: String(pagesMax - 1) });
+    expect(feed(state, fetched(page(["ann"], { revision: 10, next: "x" }))).activity).toEqual({
+      type: "fetch",
+    });
+  });
+
+  test("begins again when more happens than it keeps", () => {
+    const flood = Array.from({ length: heardMax }, (_, index) =>
+      join(`user-${index}`, { revision: 11 + index }),
+    );
+    const full = after(listening, first, events(...flood));
+    const over = feed(full, events(join("one-more", { revision: 11 + heardMax })));
+    expect([full.heard.length, over.heard.length, over.activity, over.gaps]).toEqual([
+      heardMax,
+      0,
+      { type: "fetch" },
+      1,
+    ]);
+  });
+});
+
+describe("a complete roster", () => {
+  test("follows events: who comes is on one device since then, and who ends is gone", () => {
+    const { snapshot } = feed(
+      settled,
+      events(
+        join("cem", { revision: 11 }),
+        leave("ann", { revision: 12 }),
+        timeout("bob", { revision: 13 }),
+        moved("cem", "calm", { revision: 14, occupancy: 1, at: 14_500 }),
+      ),
+    );
+    expect(snapshot).toEqual({
+      channel: "room",
+      occupants: new Map([["cem", { state: { mood: "calm" }, devices: 1, since: 11_000 }]]),
+      occupancy: 1,
+      complete: true,
+      at: 14_500,
+    });
+  });
+
+  test("counts those it shows, not a seat whose end is still to be told", () => {
+    const state = feed(settled, events(join("cem", { revision: 11, occupancy: 99 })));
+    expect(seen(state)).toEqual({ users: ["ann", "bob", "cem"], occupancy: 3, complete: true });
+  });
+
+  test("does not seat a user whose state changes while it is away", () => {
+    const state = feed(settled, events(moved("zoe", "far", { revision: 11 })));
+    expect(seen(state)).toEqual({ users: ["ann", "bob"], occupancy: 2, complete: true });
+  });
+
+  test("stays the same object when told what it knows", () => {
+    const again = feed(settled, events(join("bob", { revision: 10 }), join("ann", { revision: 3 })));
+    expect(again).toBe(settled);
+  });
+
+  test("leaves snapshots that were handed out alone, and shares what did not change", () => {
+    const next = feed(settled, events(moved("ann", "calm", { revision: 11 })));
+    expect(settled.snapshot.occupants.get("ann")).toEqual({ state: undefined, devices: 1, since: 500 });
+    expect(next.snapshot.occupants.get("bob")).toBe(settled.snapshot.occupants.get("bob"));
+  });
+
+  test("follows the first life of a channel that was not there", () => {
+    const empty = after(listening, fetched(page([], { epoch: "", revision: 0 })));
+    const state = feed(empty, events(join("ann", { revision: 1, epoch: "first" })));
+    expect([seen(state), state.activity]).toEqual([
+      { users: ["ann"], occupancy: 1, complete: true },
+      { type: "rest" },
+    ]);
+  });
+});
+
+describe("a roster that misses something", () => {
+  const gap = feed(settled, events(join("cem", { revision: 12, occupancy: 4 })));
+
+  test("says so, shows the server's latest number, and fetches at once", () => {
+    expect({ ...seen(gap), activity: gap.activity }).toEqual({
+      users: ["ann", "bob", "cem"],
+      occupancy: 4,
+      complete: false,
+      activity: { type: "fetch" },
+    });
+  });
+
+  test("goes on with what it hears until the gap is closed", () => {
+    const state = feed(gap, events(leave("ann", { revision: 13, occupancy: 3 })));
+    expect(seen(state)).toEqual({ users: ["bob", "cem"], occupancy: 3, complete: false });
+    const closed = feed(state, fetched(page(["bob", "cem", "dora"], { revision: 13 })));
+    expect([seen(closed), closed.activity]).toEqual([
+      { users: ["bob", "cem", "dora"], occupancy: 3, complete: true },
+      { type: "rest" },
+    ]);
+  });
+
+  test("does not believe a page that is older than what it knows", () => {
+    const state = feed(gap, fetched(page(["ann", "bob", "old"], { revision: 11 })));
+    expect([seen(state), state.activity]).toEqual([
+      { users: ["ann", "bob", "cem"], occupancy: 3, complete: false },
+      { type: "back-off", failures: 1 },
+    ]);
+  });
+
+  test("waits longer and longer while it happens again and again, and no longer when events follow on each other", () => {
+    const closed = feed(gap, fetched(page(["ann"], { revision: 12 })));
+    const second = feed(closed, events(join("eve", { revision: 20 })));
+    const third = feed(
+      second,
+      waited,
+      fetched(page(["ann"], { revision: 20 })),
+      events(join("fay", { revision: 30 })),
+    );
+    const calm = feed(
+      third,
+      waited,
+      fetched(page(["ann"], { revision: 30 })),
+      events(join("gil", { revision: 31 })),
+      events(join("hal", { revision: 40 })),
+    );
+    expect([second.activity, third.activity, calm.activity]).toEqual([
+      { type: "back-off", failures: 1 },
+      { type: "back-off", failures: 2 },
+      { type: "fetch" },
+    ]);
+  });
+
+  test("notices another life of the channel", () => {
+    const state = feed(settled, events(join("cem", { revision: 11, epoch: "f" })));
+    expect([seen(state).complete, state.activity]).toEqual([false, { type: "fetch" }]);
+  });
+
+  test("begins again when events were dropped, also while it fetches", () => {
+    const first = feed(settled, dropped);
+    const second = feed(first, dropped);
+    expect([seen(first).complete, first.activity, second.activity]).toEqual([
+      false,
+      { type: "fetch" },
+      { type: "back-off", failures: 1 },
+    ]);
+  });
+
+  test("forgets what it hears while it waits, once that is too much", () => {
+    const waiting = feed(gap, dropped);
+    const flood = Array.from({ length: heardMax + 1 }, (_, index) => join("cem", { revision: 13 + index }));
+    const state = feed(waiting, events(...flood));
+    expect([state.heard, state.activity]).toEqual([[], waiting.activity]);
+  });
+});
+
+describe("a roster whose connection is back", () => {
+  const back = feed(settled, listening);
+
+  test("asks, and is complete as far as it goes meanwhile", () => {
+    expect([back.snapshot, back.activity]).toEqual([settled.snapshot, { type: "fetch" }]);
+    expect(back.snapshot).toBe(settled.snapshot);
+  });
+
+  test("walks no further when it has all that the first page has", () => {
+    const state = feed(back, fetched(page(["ann"], { revision: 10, next: "2" })));
+    expect([state.snapshot, state.activity]).toEqual([settled.snapshot, { type: "rest" }]);
+    expect(state.snapshot).toBe(settled.snapshot);
+  });
+
+  test("does not take a page that is one change ahead for what it has", () => {
+    const state = feed(back, fetched(page(["ann"], { revision: 11, next: "2" })));
+    expect(state.activity).toEqual({ type: "fetch", next: "2" });
+  });
+
+  test("walks no further once the events have caught up with the first page", () => {
+    const walking = feed(back, fetched(page(["ann"], { revision: 11, next: "2" })));
+    const state = feed(walking, events(join("cem", { revision: 11 })));
+    expect([seen(state), state.activity, state.pages]).toEqual([
+      { users: ["ann", "bob", "cem"], occupancy: 3, complete: true },
+      { type: "rest" },
+      [],
+    ]);
+  });
+
+  test("stays the same snapshot when a single page shows the same, and learns the devices when it does not", () => {
+    const same = feed(back, fetched(page(["ann", "bob"], { revision: 10 })));
+    const more = page(["ann", "bob"], { revision: 10 });
+    const devices = feed(
+      back,
+      fetched({ ...more, occupants: more.occupants.map((one) => ({ ...one, devices: 2 })) }),
+    );
+    expect(same.snapshot).toBe(settled.snapshot);
+    expect(devices.snapshot.occupants.get("ann")).toEqual({ state: undefined, devices: 2, since: 500 });
+  });
+
+  test("shows what there is after the server lost everything", () => {
+    const lost = feed(back, fetched(page(["cem"], { revision: 1, epoch: "f" })));
+    const empty = feed(back, fetched(page([], { revision: 0, epoch: "" })));
+    expect([seen(lost), seen(empty)]).toEqual([
+      { users: ["cem"], occupancy: 1, complete: true },
+      { users: [], occupancy: 0, complete: true },
+    ]);
+  });
+
+  test("does not wait out what it waited for before", () => {
+    const waiting = feed(settled, dropped, dropped);
+    expect(feed(waiting, listening).activity).toEqual({ type: "fetch" });
+  });
+});
+
+describe("a roster of a channel in interval mode", () => {
+  test("follows deltas that are all that happened", () => {
+    const state = feed(
+      settled,
+      events(interval({ joined: ["cem", "dora"], left: ["ann"], timedOut: ["bob"] }, { revision: 14 })),
+    );
+    expect([seen(state), state.activity]).toEqual([
+      { users: ["cem", "dora"], occupancy: 2, complete: true },
+      { type: "rest" },
+    ]);
+    expect(state.snapshot.occupants.get("cem")).toEqual({ state: undefined, devices: 1, since: 14_000 });
+  });
+
+  test("leaves users who came and went in one interval where they were", () => {
+    const state = feed(
+      settled,
+      events(interval({ joined: ["ann", "zoe"], left: ["ann", "zoe"] }, { revision: 14 })),
+    );
+    expect(seen(state)).toEqual({ users: ["ann", "bob"], occupancy: 2, complete: true });
+    expect(state.snapshot.occupants.get("ann")?.since).toBe(14_000);
+  });
+
+  test("follows deltas and asks when more happened than they tell", () => {
+    const state = feed(settled, events(interval({ joined: ["cem"] }, { revision: 14, occupancy: 5 })));
+    expect([seen(state), state.activity]).toEqual([
+      { users: ["ann", "bob", "cem"], occupancy: 5, complete: false },
+      { type: "fetch" },
+    ]);
+  });
+
+  test("asks when it is told to, or is told a number only", () => {
+    const told = feed(settled, events(interval({ hereNowRefresh: true }, { revision: 14, occupancy: 3 })));
+    const number = feed(settled, events(interval({}, { revision: 14, occupancy: 3 })));
+    expect([told.activity, number.activity]).toEqual([{ type: "fetch" }, { type: "fetch" }]);
+  });
+
+  test("does nothing when nothing happened in an interval", () => {
+    expect(feed(settled, events(interval({}, { revision: 10, occupancy: 2 })))).toBe(settled);
+  });
+});
+
+describe("a roster of a server without revisions", () => {
+  const bare = after(listening, fetched(barePage(["ann", "bob"])));
+
+  test("is never complete, and knows since when it has seen a user", () => {
+    expect([bare.snapshot, bare.activity]).toEqual([
+      {
+        channel: "room",
+        occupants: new Map([
+          ["ann", { state: undefined, devices: 1, since: now }],
+          ["bob", { state: undefined, devices: 1, since: now }],
+        ]),
+        occupancy: 2,
+        complete: false,
+        at: now,
+      },
+      { type: "rest" },
+    ]);
+  });
+
+  test("follows events, lets them settle, and looks again", () => {
+    const told = feed(bare, events(unrevised(join("cem", { occupancy: 3, at: 7 }))));
+    const more = feed(told, events(unrevised(leave("ann", { occupancy: 2 }))));
+    expect([seen(told), told.activity, seen(more), more.activity, feed(more, waited).activity]).toEqual([
+      { users: ["ann", "bob", "cem"], occupancy: 3, complete: false },
+      { type: "settle" },
+      { users: ["bob", "cem"], occupancy: 2, complete: false },
+      { type: "settle" },
+      { type: "fetch" },
+    ]);
+    expect(more.activity).toBe(told.activity);
+  });
+
+  test("lets what it heard before and during a walk stand against a page out of a cache, and looks once more", () => {
+    const looking = feed(
+      bare,
+      events(unrevised(leave("ann")), unrevised(join("cem"))),
+      waited,
+      events(unrevised(leave("bob"))),
+    );
+    const stale = feed(looking, fetched(barePage(["ann", "bob", "dora"])));
+    expect([seen(stale).users, stale.activity]).toEqual([["cem", "dora"], { type: "settle" }]);
+    const again = feed(stale, waited, fetched(barePage(["bob", "dora"])));
+    expect([seen(again).users, again.activity]).toEqual([["dora"], { type: "settle" }]);
+    const quiet = feed(again, waited, fetched(barePage(["dora", "eve"])));
+    expect([seen(quiet).users, quiet.activity]).toEqual([["dora", "eve"], { type: "rest" }]);
+  });
+
+  test("keeps since when a user has been there when it looks again", () => {
+    const told = feed(bare, events(unrevised(join("cem", { at: 7_000 }))), waited);
+    const state = feed(told, fetched(barePage(["ann", "bob", "cem"])), waited, fetched(barePage(["cem"])));
+    expect([...state.snapshot.occupants]).toEqual([["cem", { state: undefined, devices: 1, since: 7_000 }]]);
+  });
+
+  test("walks through all pages", () => {
+    const state = after(listening, fetched(barePage(["ann"], "1")), fetched(barePage(["bob"])));
+    expect(seen(state).users).toEqual(["ann", "bob"]);
+  });
+
+  test("looks again after an interval only when the number differs or it is told to", () => {
+    const same = feed(bare, events(unrevised(interval({}, { occupancy: 2 }))));
+    const other = feed(bare, events(unrevised(interval({}, { occupancy: 3 }))));
+    const told = feed(bare, events(unrevised(interval({ hereNowRefresh: true }, { occupancy: 2 }))));
+    expect([same.activity, other.activity, told.activity]).toEqual([
+      { type: "rest" },
+      { type: "settle" },
+      { type: "settle" },
+    ]);
+    expect(same.snapshot).toBe(bare.snapshot);
+  });
+
+  test("keeps no more events than it may", () => {
+    const flood = Array.from({ length: heardMax + 1 }, () => unrevised(join("cem")));
+    const state = feed(bare, events(...flood));
+    expect(state.heard).toEqual([]);
+  });
+
+  test("becomes complete when the server has come to give revisions", () => {
+    const state = feed(bare, listening, fetched(page(["ann"], { revision: 3 })));
+    expect(seen(state)).toEqual({ users: ["ann"], occupancy: 1, complete: true });
+  });
+});
