@@ -21,6 +21,8 @@ class Run {
   state: RosterState<Mood> = initialRosterState<Mood>("room");
   now = 1_000_000;
   cursor = 0;
+  /** What was skipped does not come after all: cursors do not go back over it. */
+  floor = 0;
   /** Changes of which the events are known, as places; by user the latest end. */
   readonly ends = new Map<string, number>();
   completePlace = -1;
@@ -110,13 +112,14 @@ class Run {
   /** Events were not read in time, and the client says so. */
   lose(): void {
     this.cursor = this.channel.cursor();
+    this.floor = this.cursor;
     this.feed({ type: "dropped" });
   }
 
   /** A lost connection is back: the cursor is what it was, or some of what came comes again. */
   listen(): void {
     this.mustListen = false;
-    if (this.random.below(2) === 0) this.cursor = Math.max(0, this.cursor - this.random.below(6));
+    if (this.random.below(2) === 0) this.cursor = Math.max(this.floor, this.cursor - this.random.below(6));
     this.feed({ type: "listening" });
   }
 
@@ -132,8 +135,8 @@ class Run {
       const { page } = this.pending;
       this.pending = undefined;
       const dice = this.random.below(12);
-      if (dice === 0) return this.feed({ type: "failed" });
-      this.feed({ type: "page", page: dice === 1 ? this.cached(page, activity.next) : page });
+      if (dice === 0) this.feed({ type: "failed" });
+      else this.feed({ type: "page", page: dice === 1 ? this.cached(page, activity.next) : page });
     }
   }
 
