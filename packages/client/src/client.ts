@@ -1,25 +1,24 @@
 /** What users hold: puts the parts together. */
-import type {
-  Client,
-  ClientOptions,
-  ClientTypes,
-  MessageOf,
-  StateOf,
-  SubscribeOptions,
-  Subscription,
-} from "./api.ts";
-import { createCalls } from "./calls.ts";
+import type { Client, ClientOptions, ClientTypes, MessageOf, StateOf } from "./api.ts";
 import { createConnection } from "./connection.ts";
 import { PresenceError } from "./error.ts";
-import type { ClientCore } from "./internal.ts";
 import { coverageOf } from "./matching.ts";
-import { checkName, checkTargets, refuse } from "./names.ts";
+import { checkName } from "./names.ts";
 import { settingsOf } from "./options.ts";
 import { watchPage } from "./platform.ts";
-import { createCaller } from "./requests/call.ts";
+import { createAsk } from "./requests/ask.ts";
+import type { CallContext } from "./requests/context.ts";
+import { createGroups } from "./requests/groups.ts";
+import { createHereNow } from "./requests/here-now.ts";
+import { createFetchPage, createPages } from "./requests/here-now-pages.ts";
+import { createPublish } from "./requests/publish.ts";
+import { createGetState, createSetState } from "./requests/state.ts";
+import { createTime } from "./requests/time.ts";
+import { createWhereNow } from "./requests/where-now.ts";
 import { createRosters } from "./roster.ts";
 import { createSeatKeeper } from "./seat-keeper.ts";
 import { createStateCheck } from "./state-check.ts";
+import { createSubscribe } from "./subscribing.ts";
 
 /**
  * Makes a client. Nothing is sent before its first call or subscription. Throws a PresenceError `invalid-argument` when
@@ -29,92 +28,66 @@ export function createClient<Types extends ClientTypes = ClientTypes>(
   options: ClientOptions<Types>,
 ): Client<Types> {
   type State = StateOf<Types>;
-  type Message = MessageOf<Types>;
   const settings = settingsOf(options);
-  const call = createCaller(settings);
-  const check = createStateCheck(settings.stateSchema);
-  const keeper = createSeatKeeper(settings, call);
-  const connection = createConnection<State, Message>({ settings, call, keeper, check });
-  const closing = new AbortController();
-  const { calls, fetchPage } = createCalls<Types>({
-    settings,
-    call,
-    check,
-    keeper,
-    closing: closing.signal,
-    onStatus: connection.tell,
-  });
   const { userId, deviceId, scheduling } = settings;
-  const refuseClosed = (): void => {
-    if (closing.signal.aborted) throw closing.signal.reason;
+  const closing = new AbortController();
+  /** Throws once the client is closed. */
+  const open = <Value>(value: Value): Value => {
+    closing.signal.throwIfAborted();
+    return value;
   };
-
-  const subscribe = (wish: SubscribeOptions<State>): Subscription<State, Message> => {
-    refuseClosed();
-    const { state, filter } = wish;
-    const coverage = coverageOf(checkTargets(wish), wish.withPresence ? "with-presence" : "as-named");
-    if (filter !== undefined && (typeof filter !== "string" || filter === ""))
-      refuse("filter has to be an expression");
-    const json = state === undefined ? undefined : check.outgoing(state);
-    const open = connection.subscribe({ coverage, filter });
-    if (json instanceof Promise)
-      json.then(open.tell, (thrown) => {
-        const [first = ""] = coverage.seats;
-        const event = {
-          type: "invalid-state",
-          channel: first.slice(1),
-          userId,
-          error: PresenceError.from(thrown),
-        } as const;
-        open.status(event);
-        connection.tell(event);
-      });
-    else if (json !== undefined) open.tell(json);
-    return open.subscription;
+  const ask = createAsk(settings);
+  const check = createStateCheck(settings.stateSchema);
+  const keeper = createSeatKeeper(settings, ask);
+  const connection = createConnection<State, MessageOf<Types>>({ settings, ask, keeper, check });
+  const { statuses } = connection;
+  const context: CallContext<State> = {
+    settings,
+    check,
+    onStatus: statuses.emit,
+    ask: (question, manner) => ask(question, { ...manner, alsoSignal: closing.signal }),
   };
-  const core: ClientCore<State> = {
+  const fetchPage = createFetchPage(context);
+  const subscribe = createSubscribe({ connection, check, userId });
+  const rosters = createRosters<State>({
     scheduling,
     fetchPage,
-    onStatus: connection.onStatus,
+    onStatus: statuses.add,
     subscribePresence: (channel, join, onListening) => {
-      refuseClosed();
-      const coverage = coverageOf(
-        { channels: [channel], groups: [] },
-        join === "join" ? "with-presence" : "presence-only",
-      );
+      const reach = join === "join" ? "with-presence" : "presence-only";
+      const coverage = coverageOf({ channels: [channel], groups: [] }, reach);
       return connection.subscribe({ coverage, onListening }).subscription;
     },
-  };
-  const rosters = createRosters(core);
+  });
   const unwatch = watchPage({ onHide: connection.hide, onWake: connection.wake });
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closed ??= (async () => {
-      unwatch();
-      rosters.close();
-      closing.abort(new PresenceError("closed", "The client is closed."));
-      await connection.close();
-    })();
+    if (closed) return closed;
+    unwatch();
+    rosters.close();
+    closing.abort(new PresenceError("closed", "The client is closed."));
+    closed = connection.close().then(statuses.clear);
     return closed;
   };
   return {
     userId,
     deviceId,
-    ...calls,
-    subscribe,
-    roster: (channel, how = {}) => {
-      refuseClosed();
-      return rosters.open(checkName(channel, "channel"), how);
-    },
+    hereNow: Object.assign(createHereNow(context), { pages: createPages(fetchPage) }),
+    whereNow: createWhereNow(context),
+    setState: createSetState(context, keeper),
+    getState: createGetState(context),
+    channelGroups: createGroups(context),
+    publish: createPublish(context, "publish"),
+    signal: createPublish(context, "signal"),
+    time: createTime(context),
+    subscribe: (wish) => open(subscribe)(wish),
+    roster: (channel, how = {}) => open(rosters).open(checkName(channel, "channel"), how),
     get status() {
-      return connection.status;
+      return connection.status();
     },
-    onStatus: connection.onStatus,
+    onStatus: statuses.add,
     disconnect: connection.disconnect,
-    reconnect: () => {
-      refuseClosed();
-      connection.reconnect();
-    },
+    reconnect: () => open(connection).reconnect(),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,14 +1,12 @@
-/** A client's subscriptions and the one poll they share: carries out what the subscribe machine says. */
-import type { ConnectionStatus, JsonObject, Off, StatusEvent, Subscription } from "./api.ts";
+/** A client's subscriptions and the one poll they share. */
+import type { ConnectionStatus, JsonObject, StatusEvent, Subscription } from "./api.ts";
 import { deliver, type Receiver } from "./delivery.ts";
-import { callSafely, createListeners } from "./listeners.ts";
+import { callSafely, createListeners, type Listeners } from "./listeners.ts";
 import type { Cursor } from "./machine/subscribe.ts";
-import { isWithin, noTargets, type TargetSet, union } from "./machine/targets.ts";
+import { minus, type TargetSet } from "./machine/targets.ts";
 import type { Coverage } from "./matching.ts";
 import { refuse } from "./names.ts";
-import type { Settings } from "./options.ts";
-import { createPoll } from "./poll.ts";
-import type { Caller } from "./requests/call.ts";
+import { createPoll, type Poll, type PollParts } from "./poll.ts";
 import type { SeatKeeper } from "./seat-keeper.ts";
 import type { StateCheck } from "./state-check.ts";
 import { createSubscription } from "./subscription.ts";
@@ -31,11 +29,10 @@ export interface OpenSubscription<State, Message> {
 
 /** The subscriptions of a client. */
 export interface Connection<State, Message> {
-  readonly status: ConnectionStatus;
+  status(): ConnectionStatus;
+  /** The client's listeners. */
+  readonly statuses: Listeners<StatusEvent>;
   subscribe(wish: SubscriptionWish): OpenSubscription<State, Message>;
-  onStatus(listener: (event: StatusEvent) => void): Off;
-  /** Tells the client's listeners something that is no subscription's. */
-  tell(event: StatusEvent): void;
   disconnect(): Promise<void>;
   reconnect(): void;
   /** Ends every subscription and leaves. */
@@ -47,15 +44,13 @@ export interface Connection<State, Message> {
 }
 
 /** What a connection is made of. */
-export interface ConnectionParts<State> {
-  readonly settings: Settings<State>;
-  readonly call: Caller;
-  readonly keeper: SeatKeeper;
+export interface ConnectionParts<State> extends PollParts {
   readonly check: StateCheck<State>;
 }
 
 interface Entry<State, Message> extends SubscriptionWish, Receiver<State, Message> {
   readonly coverage: Coverage;
+  readonly onListening?: () => void;
   /** `undefined` until the poll covers it. */
   from: string | undefined;
   /** The own state that has not been told yet. */
@@ -67,94 +62,61 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
   const { keeper, check } = parts;
   const entries = new Set<Entry<State, Message>>();
   const statuses = createListeners<StatusEvent>();
-  const emit = (event: StatusEvent): void => {
-    statuses.emit(event);
-    for (const { outlet } of [...entries]) outlet.status(event);
-  };
   const poll = createPoll(parts, {
     onItems: (items) =>
       deliver(items, { receivers: entries, check, onEvent: keeper.adopt, onStatus: statuses.emit }),
     onStatus: (event) => {
-      if (event.type === "disconnected" && event.reason === "refused")
-        keeper.machine.feed({ type: "refused" });
-      emit(event);
+      if (event.type === "disconnected" && event.error) keeper.machine.feed({ type: "refused" });
+      statuses.emit(event);
+      for (const { outlet } of [...entries]) outlet.status(event);
     },
     onGreeted: ({ targets, cursor, isBack }) => {
       for (const entry of entries) {
-        if (entry.from !== undefined ? isBack : isWithin(entry.coverage.targets, targets))
-          listen(entry, cursor);
+        if (isBack && entry.from !== undefined) listening(entry);
+        else cover(entry, targets, cursor);
       }
     },
   });
   let isStale = false;
-  const refresh = (): void => {
-    isStale = false;
-    const seats = all(entries, ({ coverage }) => coverage.seats);
-    keeper.machine.feed({ type: "seats", seats });
-    let again: TargetSet = noTargets;
-    for (const entry of entries) {
-      if (entry.news === undefined) continue;
-      keeper.machine.feed({ type: "states", targets: entry.coverage.seats, state: entry.news });
-      again = union(again, entry.coverage.seats);
-      entry.news = undefined;
-    }
-    const wish = { targets: all(entries, ({ coverage }) => coverage.targets), filter: filterOf(entries) };
-    poll.feed({ type: "wish", wish, again });
-    // Whoever asks for nothing new is covered already.
-    const { cursor, greeted } = poll.state;
-    for (const entry of entries) {
-      if (entry.from === undefined && cursor && isWithin(entry.coverage.targets, greeted))
-        listen(entry, cursor);
-    }
-  };
   /** Subscriptions that come and go in one turn are one change. */
   const refreshSoon = (): void => {
     if (isStale) return;
     isStale = true;
-    queueMicrotask(refresh);
+    queueMicrotask(() => {
+      isStale = false;
+      refresh(entries, keeper.machine, poll);
+    });
   };
-
+  const close = (closed: Iterable<Entry<State, Message>>): Promise<void> => {
+    for (const entry of closed) {
+      entry.outlet.end();
+      entries.delete(entry);
+    }
+    refreshSoon();
+    return keeper.left();
+  };
   return {
-    get status() {
-      return poll.state.status;
-    },
-    onStatus: statuses.add,
-    tell: statuses.emit,
+    status: () => poll.state.status,
+    statuses,
     subscribe: (wish) => {
       refuseConflicts(wish, entries);
-      const outlet = createSubscription<State, Message>(async () => {
-        entries.delete(entry);
-        outlet.end();
-        refreshSoon();
-        await keeper.left();
-      });
-      const isLenient = wish.onListening !== undefined;
-      const entry: Entry<State, Message> = { ...wish, outlet, isLenient, from: undefined, news: undefined };
+      const outlet = createSubscription<State, Message>(() => close([entry]));
+      const entry: Entry<State, Message> = { ...wish, outlet, from: undefined, news: undefined };
       entries.add(entry);
       refreshSoon();
-      return {
-        subscription: outlet.subscription,
-        status: outlet.status,
-        tell: (state) => {
-          entry.news = state;
-          refreshSoon();
-        },
+      const tell = (state: JsonObject): void => {
+        entry.news = state;
+        refreshSoon();
       };
+      return { ...outlet, tell };
     },
-    disconnect: async () => {
+    disconnect: () => {
       poll.feed({ type: "disconnect" });
       keeper.machine.feed({ type: "disconnect" });
-      await keeper.left();
+      return keeper.left();
     },
     reconnect: () => poll.feed({ type: "reconnect" }),
-    close: async () => {
-      for (const { outlet } of entries) outlet.end();
-      poll.feed({ type: "wish", wish: { targets: noTargets, filter: undefined }, again: noTargets });
-      entries.clear();
-      keeper.machine.feed({ type: "seats", seats: noTargets });
-      await keeper.left();
-      statuses.clear();
-    },
+    close: () => close(entries),
     hide: () => {
       keeper.leavePage();
       poll.feed({ type: "left" });
@@ -163,29 +125,42 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
   };
 }
 
-function listen(entry: { from: string | undefined } & SubscriptionWish, cursor: Cursor): void {
-  entry.from ??= cursor.timetoken;
-  if (entry.onListening) callSafely(entry.onListening);
+type AnyEntry = SubscriptionWish & { from: string | undefined; news: JsonObject | undefined };
+
+/** Tells the machines what is subscribed to now. */
+function refresh(entries: ReadonlySet<AnyEntry>, seats: SeatKeeper["machine"], poll: Poll): void {
+  const all = (which: keyof Coverage, of: readonly AnyEntry[] = [...entries]): TargetSet =>
+    new Set(of.flatMap(({ coverage }) => [...coverage[which]]));
+  seats.feed({ type: "seats", seats: all("seats") });
+  const withNews = [...entries].filter(({ news }) => news !== undefined);
+  for (const entry of withNews) {
+    seats.feed({ type: "states", targets: entry.coverage.seats, state: entry.news });
+    entry.news = undefined;
+  }
+  const filter = [...entries].find((entry) => entry.filter)?.filter;
+  poll.feed({ type: "wish", wish: { targets: all("targets"), filter }, again: all("seats", withNews) });
+  // Whoever asks for nothing new is covered already.
+  const { cursor, greeted } = poll.state;
+  for (const entry of entries) if (cursor) cover(entry, greeted, cursor);
 }
 
-function all<Item>(items: Iterable<Item>, read: (item: Item) => TargetSet): TargetSet {
-  return [...items].map(read).reduce(union, noTargets);
+/** Tells an entry from where on it is told what happens, once the poll covers it. */
+function cover(entry: AnyEntry, covered: TargetSet, { timetoken }: Cursor): void {
+  if (entry.from !== undefined || minus(entry.coverage.targets, covered).size > 0) return;
+  entry.from = timetoken;
+  listening(entry);
 }
 
-function filterOf(entries: Iterable<SubscriptionWish>): string | undefined {
-  return [...entries].find(({ filter }) => filter !== undefined)?.filter;
+function listening({ onListening }: SubscriptionWish): void {
+  if (onListening) callSafely(onListening);
 }
 
 function refuseConflicts(wish: SubscriptionWish, entries: Iterable<SubscriptionWish>): void {
   for (const other of entries) {
-    const filters = [wish.filter, other.filter];
-    if (filters.includes(undefined)) {
-      const isForRoster = wish.filter === undefined ? wish.onListening : other.onListening;
-      if (isForRoster && wish.filter !== other.filter) {
-        refuse("A roster needs every presence event, so one client cannot have it beside a filter");
-      }
-    } else if (wish.filter !== other.filter) {
-      refuse(`A client has one filter, and "${other.filter}" is in use`);
+    if (wish.filter === other.filter) continue;
+    if (wish.filter && other.filter) refuse(`A client has one filter, and "${other.filter}" is in use`);
+    if (wish.filter ? other.onListening : wish.onListening) {
+      refuse("A roster needs every presence event: it cannot be beside a filter in one client");
     }
   }
 }

@@ -1,9 +1,8 @@
 /** Brings what a poll's answer has to the subscriptions it is for, in order, states checked. */
 import type { StatusEvent, SubscriptionEvent } from "./api.ts";
-import { decodeItem, type Item, type RawEvent } from "./events.ts";
-import type { Cursor } from "./machine/subscribe.ts";
-import { type Coverage, matchOf } from "./matching.ts";
-import { type Eventually, type ReadState, type StateCheck, whenThere } from "./state-check.ts";
+import { decodeItem, type RawEvent } from "./events.ts";
+import { type Coverage, waysTo } from "./matching.ts";
+import type { StateCheck } from "./state-check.ts";
 import type { SubscriptionOutlet } from "./subscription.ts";
 
 /** Who may be told. */
@@ -12,13 +11,13 @@ export interface Receiver<State, Message> {
   readonly outlet: SubscriptionOutlet<State, Message>;
   /** After which timetoken; `undefined` while it is told of nothing. */
   readonly from: string | undefined;
-  /** Whether an event with a state that does not fit is told without it, instead of not at all. */
-  readonly isLenient: boolean;
+  /** For a roster: then an event with a state that does not fit is told without it, instead of not at all. */
+  readonly onListening?: () => void;
 }
 
 /** What a delivery goes by. */
 export interface DeliveryParts<State, Message> {
-  readonly receivers: Iterable<Receiver<State, Message>>;
+  readonly receivers: ReadonlySet<Receiver<State, Message>>;
   readonly check: StateCheck<State>;
   /** Called with every event that somebody is told of, before. */
   onEvent(event: RawEvent): void;
@@ -26,71 +25,45 @@ export interface DeliveryParts<State, Message> {
   onStatus(event: StatusEvent): void;
 }
 
-interface Hit<State, Message> {
-  readonly receiver: Receiver<State, Message>;
-  readonly subscription: string | undefined;
-}
-
 /** Delivers the items of one answer. Never rejects. Takes its time only where a schema does. */
 export async function deliver<State, Message>(
   items: readonly unknown[],
-  parts: DeliveryParts<State, Message>,
+  { receivers, check, onEvent, onStatus }: DeliveryParts<State, Message>,
 ): Promise<void> {
   for (const raw of items) {
     const item = decodeItem(raw);
-    const hits = item === undefined ? [] : hitsOf(item, parts.receivers);
-    if (item === undefined || hits.length === 0) continue;
-    parts.onEvent(item.event);
-    const done = offer(item.event, hits, parts);
-    if (done instanceof Promise) await done;
+    if (item === undefined) continue;
+    const { event } = item;
+    const ways = waysTo(item.channel, item.by);
+    const hits = [...receivers].flatMap((receiver) => {
+      const way = ways.find(({ target }) => receiver.coverage.targets.has(target));
+      const isNew = receiver.from !== undefined && isAfter(event.timetoken, receiver.from);
+      return way !== undefined && isNew ? [{ receiver, subscription: way.subscription }] : [];
+    });
+    if (hits.length === 0) continue;
+    onEvent(event);
+    const fitting = "state" in event ? check.incoming(event.state, event) : { state: undefined };
+    const { state, invalid } = fitting instanceof Promise ? await fitting : fitting;
+    if (invalid) onStatus(invalid);
+    for (const { receiver, subscription } of hits) {
+      if (invalid && !receiver.onListening) receiver.outlet.status(invalid);
+      else receiver.outlet.deliver(typed(event, subscription, state));
+    }
   }
-  for (const { outlet } of parts.receivers) outlet.flush();
+  for (const { outlet } of receivers) outlet.flush();
 }
 
-function hitsOf<State, Message>(
-  item: Item,
-  receivers: Iterable<Receiver<State, Message>>,
-): readonly Hit<State, Message>[] {
-  return [...receivers].flatMap((receiver) => {
-    const { from, coverage } = receiver;
-    if (from === undefined || !isAfter(item.event.timetoken, from)) return [];
-    const match = matchOf(coverage, item);
-    return match === undefined ? [] : [{ receiver, subscription: match.subscription }];
-  });
+function typed<State, Message>(
+  event: RawEvent,
+  subscription: string | undefined,
+  state: State | undefined,
+): SubscriptionEvent<State, Message> {
+  // What messages are is the application's word.
+  if (event.type !== "presence") return { ...event, subscription, message: event.message as Message };
+  return "state" in event ? { ...event, subscription, state } : { ...event, subscription };
 }
 
 /** Timetokens have as many digits as they need. */
-function isAfter(timetoken: string, other: Cursor["timetoken"]): boolean {
+function isAfter(timetoken: string, other: string): boolean {
   return timetoken.length === other.length ? timetoken > other : timetoken.length > other.length;
-}
-
-function offer<State, Message>(
-  event: RawEvent,
-  hits: readonly Hit<State, Message>[],
-  { check, onStatus }: DeliveryParts<State, Message>,
-): Eventually<void> {
-  if (event.type !== "presence") {
-    // What messages are is the application's word.
-    const message = event.message as Message;
-    return tell(hits, { ...event, message });
-  }
-  if (!("state" in event)) return tell(hits, event);
-  const { userId, channel } = event;
-  return whenThere<ReadState<State>, void>(check.incoming(event.state), ({ state, error }) => {
-    if (error === undefined) return tell(hits, { ...event, state });
-    const status: StatusEvent = { type: "invalid-state", channel, userId, error };
-    onStatus(status);
-    for (const { receiver } of hits) if (!receiver.isLenient) receiver.outlet.status(status);
-    tell(
-      hits.filter(({ receiver }) => receiver.isLenient),
-      { ...event, state: undefined },
-    );
-  });
-}
-
-function tell<State, Message>(
-  hits: readonly Hit<State, Message>[],
-  event: SubscriptionEvent<State, Message>,
-): void {
-  for (const { receiver, subscription } of hits) receiver.outlet.deliver({ ...event, subscription });
 }

@@ -8,28 +8,33 @@ export interface Driver<State, Input> {
 }
 
 /** What a machine is. */
-export interface Machine<State, Input, Effect> {
+export interface Machine<State, Input, Effect extends { readonly type: string }> {
   readonly initial: State;
   step(state: State, input: Input): { readonly state: State; readonly effects: readonly Effect[] };
-  run(effect: Effect): void;
+  /** Carries out effects by their type. */
+  readonly effects: {
+    readonly [Type in Effect["type"]]: (effect: Extract<Effect, { readonly type: Type }>) => void;
+  };
 }
 
 /** Starts a machine. */
-export function drive<State, Input, Effect>(machine: Machine<State, Input, Effect>): Driver<State, Input> {
+export function drive<State, Input, Effect extends { readonly type: string }>(
+  machine: Machine<State, Input, Effect>,
+): Driver<State, Input> {
   const inbox: Input[] = [];
-  let isBusy = false;
   const driver = {
     state: machine.initial,
     feed: (input: Input) => {
-      inbox.push(input);
-      if (isBusy) return;
-      isBusy = true;
-      for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) {
+      if (inbox.push(input) > 1) return;
+      // An input stays in the box until it is done with, so that the box tells whether a step is under way.
+      for (let next = inbox[0]; next !== undefined; inbox.shift(), next = inbox[0]) {
         const { state, effects } = machine.step(driver.state, next);
         driver.state = state;
-        effects.forEach(machine.run);
+        for (const effect of effects) {
+          // The table has for each type what takes effects of that type.
+          (machine.effects[effect.type as Effect["type"]] as (effect: Effect) => void)(effect);
+        }
       }
-      isBusy = false;
     },
   };
   return driver;

@@ -1,7 +1,7 @@
 /** Reads what polls bring. Total: what is no event that we know is nothing, never an error. */
 import type { MessageEvent, PresenceEvent, SubscriptionEvent } from "./api.ts";
-import { withoutPresence } from "./names.ts";
-import { field, isCount } from "./requests/reply.ts";
+import { withoutPresence } from "./matching.ts";
+import { field, isCount, isList, isText } from "./requests/reply.ts";
 
 /** An event as it came: states and messages are not checked yet, and nobody's subscription is named. */
 export type RawEvent = SubscriptionEvent<unknown, unknown>;
@@ -18,8 +18,8 @@ export interface Item {
 /** Reads an item; `undefined` when it is nothing that this SDK tells of. */
 export function decodeItem(raw: unknown): Item | undefined {
   const channel = field(raw, "c");
-  const timetoken = field(field(raw, "p"), "t");
-  if (typeof channel !== "string" || typeof timetoken !== "string") return undefined;
+  const timetoken = field(raw, "p", "t");
+  if (!isText(channel) || !isText(timetoken)) return undefined;
   const base = { channel: withoutPresence(channel), subscription: undefined, timetoken };
   const event = base.channel === channel ? messageOf(raw, base) : presenceOf(field(raw, "d"), base);
   return event && { channel, by: textOf(raw, "b"), event };
@@ -72,10 +72,10 @@ function presenceOf(data: unknown, start: Base): PresenceEvent<unknown> | undefi
 
 function textOf(value: unknown, key: string): string | undefined {
   const member = field(value, key);
-  return typeof member === "string" ? member : undefined;
+  return isText(member) ? member : undefined;
 }
 
 function textsOf(value: unknown, key: string): readonly string[] {
   const member = field(value, key);
-  return Array.isArray(member) ? member.filter((item) => typeof item === "string") : [];
+  return isList(member) ? member.filter(isText) : [];
 }

@@ -6,7 +6,6 @@ import {
   type TargetSet,
   targetsOf,
 } from "./machine/targets.ts";
-import { withoutPresence } from "./names.ts";
 
 /** What a subscription covers. */
 export interface Coverage {
@@ -14,21 +13,6 @@ export interface Coverage {
   readonly seats: TargetSet;
   /** What is polled for it: those, and presence channels. */
   readonly targets: TargetSet;
-  readonly wildcards: readonly Wildcard[];
-}
-
-interface Wildcard {
-  /** `a.*` */
-  readonly name: string;
-  /** `a.` */
-  readonly prefix: string;
-  readonly isPresence: boolean;
-}
-
-/** How a subscription came by an item. */
-export interface Match {
-  /** The group or wildcard; `undefined` for a channel by its own name. */
-  readonly subscription: string | undefined;
 }
 
 /** What names stand for: themselves, with their presence, or their presence alone. */
@@ -39,29 +23,34 @@ export function coverageOf(names: TargetNames, reach: Reach): Coverage {
   const named = [...targetsOf(names)];
   const places = named.filter((target) => !target.endsWith(presenceSuffix));
   const presence = places.map((target): Target => `${target}${presenceSuffix}`);
-  const isWatch = reach === "presence-only";
-  const targets = new Set([...(isWatch ? [] : named), ...(reach === "as-named" ? [] : presence)]);
-  return { seats: new Set(isWatch ? [] : places), targets, wildcards: [...targets].flatMap(wildcardOf) };
+  if (reach === "presence-only") return { seats: new Set(), targets: new Set(presence) };
+  return { seats: new Set(places), targets: new Set(reach === "as-named" ? named : [...named, ...presence]) };
 }
 
-/** How an item came to a subscription; `undefined` when it is not for it. */
-export function matchOf(
-  { targets, wildcards }: Coverage,
-  item: { readonly channel: string; readonly by: string | undefined },
-): Match | undefined {
-  const { channel, by } = item;
-  if (targets.has(`c${channel}`)) return { subscription: undefined };
+/** The names by which a subscription may have come by an item: first by its own, then by wildcards, then by groups. */
+export interface Way {
+  readonly target: Target;
+  /** The group or wildcard; `undefined` for a channel by its own name. */
+  readonly subscription: string | undefined;
+}
+
+/** The ways to an item, the closest first. `by` is the name it was subscribed to by, where the server says. */
+export function waysTo(channel: string, by: string | undefined): readonly Way[] {
   const base = withoutPresence(channel);
-  const wildcard = wildcards.find(
-    ({ name, prefix, isPresence }) =>
-      isPresence === (base !== channel) && (base.startsWith(prefix) || base === name),
+  const suffix = channel.slice(base.length);
+  const [first, second] = base.split(".", 3);
+  // Wildcards have one or two parts before the star, which stands for at least one more character.
+  const wildcards = [`${first}.${second}.*`, `${first}.*`, base].filter(
+    (name) => /^[^.*]+(\.[^.*]+)?\.\*$/.test(name) && (base === name || base.startsWith(name.slice(0, -1))),
   );
-  if (wildcard !== undefined) return { subscription: wildcard.name };
-  return by !== undefined && targets.has(`g${by}`) ? { subscription: withoutPresence(by) } : undefined;
+  return [
+    { target: `c${channel}`, subscription: undefined },
+    ...wildcards.map((name): Way => ({ target: `c${name}${suffix}`, subscription: name })),
+    ...(by === undefined ? [] : [{ target: `g${by}`, subscription: withoutPresence(by) } as const]),
+  ];
 }
 
-function wildcardOf(target: Target): readonly Wildcard[] {
-  const name = withoutPresence(target).slice(1);
-  if (target[0] !== "c" || !/^[^.*]+(\.[^.*]+)?\.\*$/.test(name)) return [];
-  return [{ name, prefix: name.slice(0, -1), isPresence: target.endsWith(presenceSuffix) }];
+/** A name without what makes it a presence channel. */
+export function withoutPresence(name: string): string {
+  return name.endsWith(presenceSuffix) ? name.slice(0, -presenceSuffix.length) : name;
 }

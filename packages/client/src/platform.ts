@@ -45,9 +45,11 @@ export function watchPage(watch: PageWatch, surroundings: Surroundings = globalT
 
 /** Reports what a listener threw as the platform reports what nobody catches. */
 export function reportError(error: unknown): void {
-  const { reportError: report } = globalThis as Surroundings;
-  if (report !== undefined) return report.call(globalThis, error);
-  queueMicrotask(() => {
-    throw error;
-  });
+  const surroundings = globalThis as Surroundings;
+  if (surroundings.reportError) surroundings.reportError(error);
+  else {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }

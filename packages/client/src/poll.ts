@@ -2,7 +2,6 @@
 import type { StatusEvent } from "./api.ts";
 import { type Driver, drive } from "./driver.ts";
 import type { PresenceError } from "./error.ts";
-import type { States } from "./machine/presence.ts";
 import {
   initialSubscribeState,
   type SubscribeEffect,
@@ -11,11 +10,9 @@ import {
   stepSubscribe,
 } from "./machine/subscribe.ts";
 import type { Settings } from "./options.ts";
-import type { Caller } from "./requests/call.ts";
-import { type PollAnswer, subscribeCall } from "./requests/subscribe.ts";
+import type { Ask, Manner } from "./requests/ask.ts";
+import { type PollAnswer, readPoll, subscribeQuestion } from "./requests/subscribe.ts";
 import type { SeatKeeper } from "./seat-keeper.ts";
-
-const noStates: States = new Map();
 
 /** What the poll tells of itself. */
 export interface PollListener {
@@ -28,77 +25,64 @@ export interface PollListener {
 /** What a poll is made of. */
 export interface PollParts {
   readonly settings: Settings<unknown>;
-  readonly call: Caller;
+  readonly ask: Ask;
   readonly keeper: SeatKeeper;
 }
 
+/** A poll at work. */
+export type Poll = Driver<SubscribeState, SubscribeInput>;
+
+/** Servers hold polls for up to 300 seconds; one that takes longer is lost. */
+const pollTimeoutMs = 310_000;
+
 /** Makes a poll that asks for nothing yet. */
 export function createPoll(
-  { settings, call, keeper }: PollParts,
+  { settings, ask, keeper }: PollParts,
   { onItems, onStatus, onGreeted }: PollListener,
-): Driver<SubscribeState, SubscribeInput> {
-  const { scheduling, backoff, subscribeKey, presenceTimeoutSeconds } = settings;
+): Poll {
+  const { scheduling, backoff } = settings;
   /** Forgets what is under way. */
   let drop = (): void => {};
-  let delivered: Promise<void> = Promise.resolve();
+  let delivered = Promise.resolve();
 
-  const begin = (answer: Promise<PollAnswer>, onDrop: () => void): void => {
-    let isCurrent = true;
-    drop = () => {
-      isCurrent = false;
-      onDrop();
-    };
-    const dice = scheduling.random();
-    answer.then(
+  const send = (effect: Extract<SubscribeEffect, { readonly type: "send" }>): void => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const how: Manner = { retries: 0 };
+    const answer = async (manner: Manner): Promise<PollAnswer> =>
+      readPoll(await ask(subscribeQuestion(settings, effect, keeper.machine.state.states), manner));
+    // A handshake is never aborted, only ignored: it is answered at once, and a leave has to come after it.
+    const answered =
+      effect.cursor === undefined
+        ? keeper.enter(() => answer(how))
+        : delivered.then(() => answer({ ...how, signal, timeoutMs: pollTimeoutMs }));
+    drop = () => controller.abort();
+    answered.then(
       ({ cursor, items }) => {
-        if (!isCurrent) return;
+        if (signal.aborted) return;
         // After the step, so that whatever listeners do finds the poll where it is.
         delivered = delivered.then(() => onItems(items));
-        machine.feed({ type: "answered", cursor, items: items.length, dice });
+        machine.feed({ type: "answered", cursor, items: items.length });
       },
       (error: PresenceError) => {
-        if (isCurrent) machine.feed({ type: "failed", error, dice });
+        if (!signal.aborted) machine.feed({ type: "failed", error });
       },
     );
   };
-  const run = (effect: SubscribeEffect): void => {
-    switch (effect.type) {
-      case "drop":
-        return drop();
-      case "handshake":
-        keeper.machine.feed({ type: "entering" });
-        return begin(
-          keeper.enter(() => {
-            const { states } = keeper.machine.state;
-            return call(
-              subscribeCall(subscribeKey, { ...effect, cursor: undefined, states, presenceTimeoutSeconds }),
-            );
-          }),
-          () => {},
-        );
-      case "poll": {
-        const controller = new AbortController();
-        const poll = { ...effect, states: noStates, presenceTimeoutSeconds };
-        const signals = [controller.signal];
-        // A state in a poll would be set when it arrives, and may be old by then. Handshakes and heartbeats tell states.
-        return begin(
-          delivered.then(() => call({ ...subscribeCall(subscribeKey, poll), signals })),
-          () => controller.abort(),
-        );
-      }
-      case "wait":
-        drop = scheduling.after(effect.ms, () => machine.feed({ type: "waited" }));
-        return;
-      case "greeted":
-        return onGreeted(effect);
-      case "status":
-        return onStatus(effect.event);
-    }
+  const effects = {
+    drop: () => drop(),
+    send,
+    wait: ({ ms }: { readonly ms: number }) => {
+      drop = scheduling.after(ms, () => machine.feed({ type: "waited" }));
+    },
+    greeted: onGreeted,
+    status: ({ event }: { readonly event: StatusEvent }) => onStatus(event),
   };
   const machine = drive<SubscribeState, SubscribeInput, SubscribeEffect>({
     initial: initialSubscribeState,
-    step: (state, input) => stepSubscribe(state, input, { now: scheduling.now(), backoff }),
-    run,
+    step: (state, input) =>
+      stepSubscribe(state, input, { now: scheduling.now(), dice: scheduling.random(), backoff }),
+    effects,
   });
   return machine;
 }

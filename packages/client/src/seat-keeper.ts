@@ -1,10 +1,4 @@
-/**
- * Keeps the user's seats: carries out what the presence machine says.
- *
- * Requests that take seats and requests that give them up must not overtake each other: a leave that arrives before the
- * handshake would leave the user behind until its time is up. So a leave waits for what takes seats and is under way, and
- * what takes seats waits for leaves.
- */
+/** Keeps the user's seats: carries out what the presence machine says. */
 import type { JsonObject } from "./api.ts";
 import { type Driver, drive } from "./driver.ts";
 import type { RawEvent } from "./events.ts";
@@ -16,103 +10,59 @@ import {
   type PresenceState,
   stepPresence,
 } from "./machine/presence.ts";
-import { minus, noTargets, type TargetSet } from "./machine/targets.ts";
+import { minus, noTargets, type Target, type TargetSet } from "./machine/targets.ts";
 import type { Settings } from "./options.ts";
-import type { Caller } from "./requests/call.ts";
-import { heartbeatCall, leaveCall } from "./requests/heartbeat.ts";
+import type { Ask } from "./requests/ask.ts";
+import { heartbeatQuestion, seatQuestion } from "./requests/seats.ts";
+import { createTurns, ignore, type Turns } from "./turns.ts";
 
 /** The user's seats, kept. */
-export interface SeatKeeper {
+export interface SeatKeeper extends Pick<Turns, "enter" | "left"> {
   readonly machine: Driver<PresenceState, PresenceInput>;
-  /** Sends what takes seats, in its turn. */
-  enter<Result>(send: () => Promise<Result>): Promise<Result>;
   /** Sends what sets the own state, and remembers the state where the user sits, unless that fails. */
   setState<Result>(targets: TargetSet, state: JsonObject, send: () => Promise<Result>): Promise<Result>;
   /** Remembers the own state that an event tells of, where one is remembered: another device may have set it. */
   adopt(event: RawEvent): void;
-  /** Resolves when no leave is under way any more, whatever became of it. */
-  left(): Promise<void>;
   /** Leaves by a request that outlives the page. */
   leavePage(): void;
 }
 
-/** How long a leave waits for what takes seats, in milliseconds. */
-const patienceMs = 3_000;
-
-const ignore = (): void => {};
+/** How long a leave may take, in milliseconds: others wait for it. */
+const leaveTimeoutMs = 5_000;
 
 /** Makes the keeper of a client's seats. */
-export function createSeatKeeper(settings: Settings<unknown>, call: Caller): SeatKeeper {
-  const { subscribeKey, presenceTimeoutSeconds, heartbeatMs, scheduling } = settings;
-  const entering = new Set<Promise<unknown>>();
-  let leaving: Promise<void> = Promise.resolve();
-  let isBeating = false;
-  let settingStates = 0;
+export function createSeatKeeper(settings: Settings<unknown>, ask: Ask): SeatKeeper {
+  const turns = createTurns(settings.scheduling);
   let disarm = ignore;
-
-  const enter = <Result>(send: () => Promise<Result>): Promise<Result> => {
-    const sent = leaving.then(send);
-    entering.add(sent);
-    const done = (): void => {
-      entering.delete(sent);
-    };
-    sent.then(done, done);
-    return sent;
-  };
-  const beat = (effect: Extract<PresenceEffect, { type: "heartbeat" }>): void => {
-    if (isBeating) return;
-    isBeating = true;
-    const done = (): void => {
-      isBeating = false;
-    };
-    // The poll notices by itself when the service is away, and heartbeats go on.
-    enter(() => call(heartbeatCall(subscribeKey, { ...effect, presenceTimeoutSeconds }))).then(done, done);
-  };
-  /** Waits for what takes seats, but not for ever. */
-  const settled = (sent: readonly Promise<unknown>[]): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = scheduling.after(patienceMs, resolve);
-      void Promise.allSettled(sent).then(() => {
-        cancel();
-        resolve();
-      });
-    });
-  const leave = async (seats: TargetSet, before: readonly Promise<unknown>[]): Promise<void> => {
-    if (before.length > 0) await settled(before);
-    const { state } = machine;
-    const unneeded = minus(seats, state.isIn ? state.seats : noTargets);
-    if (unneeded.size > 0) await call(leaveCall(subscribeKey, unneeded));
-  };
-  const run = (effect: PresenceEffect): void => {
-    switch (effect.type) {
-      case "heartbeat":
-        return beat(effect);
-      case "leave": {
-        // Only what is under way now: what comes later waits for this.
-        const before = [...entering];
-        // The seats run to their deadline when it fails.
-        leaving = leaving.then(() => leave(effect.seats, before)).catch(ignore);
-        return;
-      }
-      case "arm":
+  let settingStates = 0;
+  const machine = drive<PresenceState, PresenceInput, PresenceEffect>({
+    initial: initialPresenceState,
+    step: stepPresence,
+    effects: {
+      heartbeat: ({ seats, states }) => {
+        // Whatever takes seats renews them. The poll notices by itself when the service is away.
+        if (!turns.isEntering())
+          turns.enter(() => ask(heartbeatQuestion(settings, seats, states))).catch(ignore);
+      },
+      leave: ({ seats }) =>
+        turns.leave(async () => {
+          const { state } = machine;
+          // Some may be needed again by now.
+          const left = minus(seats, state.isIn ? state.seats : noTargets);
+          if (left.size > 0) await ask(seatQuestion(settings, left, "leave"), { timeoutMs: leaveTimeoutMs });
+        }),
+      arm: () => {
         disarm();
-        disarm = scheduling.after(heartbeatMs, () => machine.feed({ type: "due" }));
-        return;
-      case "disarm":
-        return disarm();
-    }
-  };
-  const keep = (targets: TargetSet, state: JsonObject | undefined): void =>
-    machine.feed({ type: "states", targets, state });
-  const machine = drive({ initial: initialPresenceState, step: stepPresence, run });
-  return {
-    machine,
-    enter,
-    left: async () => {
-      // What was asked for in this turn comes first.
-      await null;
-      await leaving;
+        disarm = settings.scheduling.after(settings.heartbeatMs, () => machine.feed({ type: "due" }));
+      },
+      disarm: () => disarm(),
     },
+  });
+  const keep = (targets: Iterable<Target>, state: JsonObject | undefined): void =>
+    machine.feed({ type: "states", targets: new Set(targets), state });
+  return {
+    ...turns,
+    machine,
     setState: async (targets, state, send) => {
       const before = machine.state.states;
       // Before it is sent: a heartbeat that follows must not bring the old one back.
@@ -122,7 +72,7 @@ export function createSeatKeeper(settings: Settings<unknown>, call: Caller): Sea
         return await send();
       } catch (thrown) {
         for (const target of targets) {
-          if (machine.state.states.get(target) === state) keep(new Set([target]), before.get(target));
+          if (machine.state.states.get(target) === state) keep([target], before.get(target));
         }
         throw thrown;
       } finally {
@@ -130,15 +80,14 @@ export function createSeatKeeper(settings: Settings<unknown>, call: Caller): Sea
       }
     },
     adopt: (event) => {
-      if (event.type !== "presence" || event.action !== "state-change" || event.userId !== settings.userId)
-        return;
+      if (!("action" in event) || event.action !== "state-change" || event.userId !== settings.userId) return;
       const target = `c${event.channel}` as const;
       if (settingStates > 0 || !machine.state.states.has(target)) return;
-      keep(new Set([target]), isPlainObject(event.state) ? (event.state as JsonObject) : undefined);
+      keep([target], isPlainObject(event.state) ? (event.state as JsonObject) : undefined);
     },
     leavePage: () => {
       const { isIn, seats } = machine.state;
-      if (isIn) call({ ...leaveCall(subscribeKey, seats), retries: 0, keepalive: true }).catch(ignore);
+      if (isIn) ask(seatQuestion(settings, seats, "leave"), { retries: 0, keepalive: true }).catch(ignore);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** States against the application's schema, on their way out and in. */
-import type { JsonObject } from "./api.ts";
+import type { JsonObject, StatusEvent } from "./api.ts";
 import { PresenceError } from "./error.ts";
 import { isPlainObject, stateText } from "./json.ts";
 import type { SchemaResult, StateSchema } from "./schema.ts";
@@ -7,61 +7,59 @@ import type { SchemaResult, StateSchema } from "./schema.ts";
 /** Now, or later where a schema takes its time. */
 export type Eventually<Value> = Value | Promise<Value>;
 
-/** A state that came, or why it does not fit. */
-export type ReadState<State> =
-  | { readonly state: State | undefined; readonly error?: undefined }
-  | { readonly state?: undefined; readonly error: PresenceError };
+/** A state that came; or what to say when it does not fit. */
+export interface ReadState<State> {
+  readonly state: State | undefined;
+  readonly invalid?: StatusEvent;
+}
+
+/** Whose state it is. */
+export interface StateOwner {
+  readonly channel: string;
+  readonly userId: string;
+}
 
 /** Checks states both ways. */
 export interface StateCheck<State> {
   /** The JSON object to send. Throws, or rejects, with `invalid-state`. */
   outgoing(state: unknown): Eventually<JsonObject>;
-  /** What came, as the application's type. An empty object is no state. */
-  incoming(state: unknown): Eventually<ReadState<State>>;
+  /** What came, as the application's type. An empty object is no state. Never rejects. */
+  incoming(raw: unknown, owner: StateOwner): Eventually<ReadState<State>>;
 }
 
 /** A check by a schema, or by none. */
 export function createStateCheck<State>(schema: StateSchema<State> | undefined): StateCheck<State> {
+  const validate = (state: unknown) => schema?.["~standard"].validate(state);
   return {
     outgoing: (state) => {
-      if (schema === undefined) return asJson(state);
-      return whenThere(schema["~standard"].validate(state), (result) => asJson(fitting(result)));
+      const result = validate(state);
+      if (result instanceof Promise) return result.then((later) => asJson(fitting(later)));
+      return asJson(result === undefined ? state : fitting(result));
     },
-    incoming: (state) => {
-      if (state == null || (isPlainObject(state) && Object.keys(state).length === 0))
-        return { state: undefined };
-      if (!isPlainObject(state))
-        return { error: new PresenceError("invalid-state", "state: it is no JSON object.") };
+    incoming: (raw, owner) => {
+      if (raw == null || (isPlainObject(raw) && Object.keys(raw).length === 0)) return { state: undefined };
       // Without a schema the application's word is all there is: its generic parameter says what states are.
-      if (schema === undefined) return { state: state as State };
-      return attempt(() =>
-        whenThere(schema["~standard"].validate(state), (result) => ({ state: fitting(result) })),
-      );
+      if (schema === undefined && isPlainObject(raw)) return { state: raw as State };
+      return (async () => {
+        try {
+          const result = await validate(raw);
+          if (result !== undefined) return { state: fitting(result) };
+          throw new PresenceError("invalid-state", "state: no plain object.");
+        } catch (thrown) {
+          return {
+            state: undefined,
+            invalid: { type: "invalid-state", ...owner, error: invalidState(thrown) },
+          };
+        }
+      })();
     },
   };
 }
 
-/** Goes on with a value that may be there already, without a turn of the event loop then. */
-export function whenThere<Value, Result>(
-  value: Eventually<Value>,
-  run: (value: Value) => Eventually<Result>,
-): Eventually<Result> {
-  return value instanceof Promise ? value.then(run) : run(value);
-}
-
-function attempt<State>(run: () => Eventually<ReadState<State>>): Eventually<ReadState<State>> {
-  const failed = (thrown: unknown): ReadState<State> => ({
-    error:
-      thrown instanceof PresenceError
-        ? thrown
-        : new PresenceError("invalid-state", "state: its schema failed.", { cause: thrown }),
-  });
-  try {
-    const result = run();
-    return result instanceof Promise ? result.catch(failed) : result;
-  } catch (thrown) {
-    return failed(thrown);
-  }
+/** Anything that a check threw as what it is. */
+export function invalidState(thrown: unknown): PresenceError {
+  if (thrown instanceof PresenceError) return thrown;
+  return new PresenceError("invalid-state", "state: the schema failed.", { cause: thrown });
 }
 
 function asJson(state: unknown): JsonObject {
@@ -69,13 +67,9 @@ function asJson(state: unknown): JsonObject {
   return JSON.parse(stateText(state)) as JsonObject;
 }
 
-function fitting<State>(result: SchemaResult<State>): State {
-  if (result.issues === undefined) return result.value;
-  const [issue] = result.issues;
-  const path = (issue?.path ?? [])
-    .map((part) => `.${String(typeof part === "object" ? part.key : part)}`)
-    .join("");
-  throw new PresenceError("invalid-state", `state${path}: ${issue?.message ?? "does not fit the schema"}`, {
-    cause: result.issues,
-  });
+function fitting<State>({ issues, ...result }: SchemaResult<State>): State {
+  if (issues === undefined) return (result as { readonly value: State }).value;
+  const [issue] = issues;
+  const path = issue?.path?.map((part) => `.${String(typeof part === "object" ? part.key : part)}`).join("");
+  throw new PresenceError("invalid-state", `state${path ?? ""}: ${issue?.message}.`, { cause: issues });
 }

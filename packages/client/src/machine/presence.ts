@@ -53,47 +53,44 @@ export interface PresenceStep {
 export const initialPresenceState: PresenceState = { seats: noTargets, states: new Map(), isIn: false };
 
 /** One step. */
-export function stepPresence(state: PresenceState, input: PresenceInput): PresenceStep {
+export function stepPresence(before: PresenceState, input: PresenceInput): PresenceStep {
+  const { seats, states, isIn } = before;
+  const leave = (from: TargetSet): readonly PresenceEffect[] =>
+    isIn && from.size > 0 ? [{ type: "leave", seats: from }] : [];
   switch (input.type) {
-    case "seats":
-      return seated(state, input.seats);
-    case "states":
-      return { state: { ...state, states: withState(state, input.targets, input.state) }, effects: [] };
-    case "entering":
-      return { state: { ...state, isIn: true }, effects: state.seats.size === 0 ? [] : [{ type: "arm" }] };
-    case "due":
-      return { state, effects: beat(state) };
-    case "disconnect":
+    case "seats": {
+      const next = input.seats;
+      const isEmpty = next.size === 0;
       return {
-        state: { ...state, isIn: false },
-        effects: [{ type: "disarm" }, ...leave(state, state.seats)],
+        state: {
+          seats: next,
+          states: new Map([...states].filter(([target]) => next.has(target))),
+          isIn: isIn && !isEmpty,
+        },
+        effects: [...(isEmpty ? [disarm] : []), ...leave(minus(seats, next))],
       };
+    }
+    case "states": {
+      const next = new Map(states);
+      for (const target of common(input.targets, seats)) {
+        if (input.state === undefined) next.delete(target);
+        else next.set(target, input.state);
+      }
+      return { state: { ...before, states: next }, effects: [] };
+    }
+    case "entering":
+      return { state: { ...before, isIn: true }, effects: seats.size > 0 ? [arm] : [] };
+    case "due":
+      return {
+        state: before,
+        effects: isIn && seats.size > 0 ? [{ type: "heartbeat", seats, states }, arm] : [],
+      };
+    case "disconnect":
+      return { state: { ...before, isIn: false }, effects: [disarm, ...leave(seats)] };
     case "refused":
-      return { state, effects: [{ type: "disarm" }] };
+      return { state: before, effects: [disarm] };
   }
 }
 
-function seated(state: PresenceState, seats: TargetSet): PresenceStep {
-  const states = new Map([...state.states].filter(([target]) => seats.has(target)));
-  const effects = leave(state, minus(state.seats, seats));
-  if (seats.size > 0) return { state: { ...state, seats, states }, effects };
-  return { state: { seats, states, isIn: false }, effects: [{ type: "disarm" }, ...effects] };
-}
-
-function leave({ isIn }: PresenceState, seats: TargetSet): readonly PresenceEffect[] {
-  return isIn && seats.size > 0 ? [{ type: "leave", seats }] : [];
-}
-
-function withState(state: PresenceState, targets: TargetSet, value: JsonObject | undefined): States {
-  const states = new Map(state.states);
-  for (const target of common(targets, state.seats)) {
-    if (value === undefined) states.delete(target);
-    else states.set(target, value);
-  }
-  return states;
-}
-
-function beat({ seats, states, isIn }: PresenceState): readonly PresenceEffect[] {
-  if (!isIn || seats.size === 0) return [];
-  return [{ type: "heartbeat", seats, states }, { type: "arm" }];
-}
+const arm: PresenceEffect = { type: "arm" };
+const disarm: PresenceEffect = { type: "disarm" };

@@ -8,7 +8,7 @@
 import type { ConnectionStatus, StatusEvent } from "../api.ts";
 import { type Backoff, backoffMs } from "../backoff.ts";
 import type { PresenceError, PresenceErrorCode } from "../error.ts";
-import { common, isWithin, minus, noTargets, type TargetSet, union } from "./targets.ts";
+import { common, minus, noTargets, type TargetSet, union } from "./targets.ts";
 
 /** Where the poll goes on: a timetoken, and the region it came from. */
 export interface Cursor {
@@ -27,8 +27,8 @@ export interface SubscribeState {
   readonly status: ConnectionStatus;
   /** What is under way. */
   readonly phase: "idle" | "handshake" | "poll" | "wait";
-  /** Whether nothing is done until `reconnect`; after a refusal, also until something else is asked for. */
-  readonly halt: "no" | "requested" | "refused";
+  /** Whether nothing is done until `reconnect`. */
+  readonly isHalted: boolean;
   readonly wish: Wish;
   /** What the handshake under way asks for. */
   readonly asked: TargetSet;
@@ -47,10 +47,10 @@ export interface SubscribeState {
 export type SubscribeInput =
   /** Something else is asked for; `again` are targets to enter anew, because there is a state to tell. */
   | { readonly type: "wish"; readonly wish: Wish; readonly again: TargetSet }
-  /** The handshake or the poll was answered. */
-  | { readonly type: "answered"; readonly cursor: Cursor; readonly items: number; readonly dice: number }
+  /** The handshake or the poll was answered, with so many items. */
+  | { readonly type: "answered"; readonly cursor: Cursor; readonly items: number }
   /** The handshake or the poll failed. */
-  | { readonly type: "failed"; readonly error: PresenceError; readonly dice: number }
+  | { readonly type: "failed"; readonly error: PresenceError }
   /** The wait is over. */
   | { readonly type: "waited" }
   /** The seats were given up without asking the machine: the page is being left. */
@@ -64,8 +64,8 @@ export type SubscribeInput =
 export type SubscribeEffect =
   /** Forget what is under way: cancel the wait, abort the poll, ignore the handshake's answer. */
   | { readonly type: "drop" }
-  | { readonly type: "handshake"; readonly wish: Wish }
-  | { readonly type: "poll"; readonly wish: Wish; readonly cursor: Cursor }
+  /** Poll from the cursor; without one, shake hands. */
+  | { readonly type: "send"; readonly wish: Wish; readonly cursor: Cursor | undefined }
   | { readonly type: "wait"; readonly ms: number }
   /** A handshake was answered; `isBack` when the connection was not there before. */
   | {
@@ -82,9 +82,11 @@ export interface SubscribeStep {
   readonly effects: readonly SubscribeEffect[];
 }
 
-/** What stays the same: the time of the input, and how delays grow. */
+/** What a step goes by besides its input. */
 export interface SubscribeContext {
   readonly now: number;
+  /** From 0 to 1. */
+  readonly dice: number;
   readonly backoff: Backoff;
 }
 
@@ -92,7 +94,7 @@ export interface SubscribeContext {
 export const initialSubscribeState: SubscribeState = {
   status: "disconnected",
   phase: "idle",
-  halt: "no",
+  isHalted: false,
   wish: { targets: noTargets, filter: undefined },
   asked: noTargets,
   greeted: noTargets,
@@ -109,169 +111,133 @@ const sentHomeMax = 3;
 /** A poll that is younger than this when the page wakes is still good. */
 const freshMs = 2_000;
 
-const final: ReadonlySet<PresenceErrorCode> = new Set(["refused", "denied", "invalid-argument"]);
+/** Trying again is no use. */
+const final: readonly PresenceErrorCode[] = ["refused", "denied", "invalid-argument"];
+
+/** A step while it is made: nobody else has it. */
+interface Draft {
+  readonly state: { -readonly [Key in keyof SubscribeState]: SubscribeState[Key] };
+  readonly effects: SubscribeEffect[];
+  readonly context: SubscribeContext;
+}
+
+type InputOf<Type> = Extract<SubscribeInput, { readonly type: Type }>;
+
+const steps: { readonly [Type in SubscribeInput["type"]]: (draft: Draft, input: InputOf<Type>) => void } = {
+  wish: (draft, { wish, again }) => {
+    const { state } = draft;
+    const { targets } = wish;
+    const isSame = targets.size === state.wish.targets.size && minus(targets, state.wish.targets).size === 0;
+    if (isSame && wish.filter === state.wish.filter && again.size === 0) return;
+    state.wish = wish;
+    state.asked = minus(common(state.asked, targets), again);
+    state.greeted = minus(common(state.greeted, targets), again);
+    if (targets.size === 0) {
+      halt(draft);
+      // The next subscription begins anew.
+      state.cursor = undefined;
+    } else if (!state.isHalted && state.phase !== "wait" && state.phase !== "handshake") dropAndGo(draft);
+  },
+  answered: (draft, { cursor, items }) => {
+    const { state, effects, context } = draft;
+    state.failures = 0;
+    if (state.phase === "handshake") {
+      const isBack = state.status !== "connected";
+      if (isBack) say(draft, { type: "connected" });
+      state.greeted = union(state.greeted, state.asked);
+      state.cursor ??= cursor;
+      effects.push({ type: "greeted", targets: state.asked, cursor, isBack });
+      return go(draft);
+    }
+    state.cursor = cursor;
+    state.sentHome = items === 0 && context.now - state.since < sentHomeMs ? state.sentHome + 1 : 0;
+    if (state.sentHome <= sentHomeMax) return go(draft);
+    wait(draft, backoffMs(context.backoff, state.sentHome - sentHomeMax, context));
+  },
+  failed: (draft, { error }) => {
+    if (final.includes(error.code)) return halt(draft, error);
+    const { state, context } = draft;
+    state.failures += 1;
+    state.greeted = noTargets;
+    const retryInMs = backoffMs(context.backoff, state.failures, { ...context, error });
+    say(draft, { type: "reconnecting", error, retryInMs });
+    wait(draft, retryInMs);
+  },
+  waited: go,
+  left: ({ state }) => {
+    state.greeted = noTargets;
+  },
+  woke: (draft) => {
+    const { phase, greeted, since } = draft.state;
+    const isFresh = greeted.size > 0 && draft.context.now - since < freshMs;
+    if (phase === "wait" || (phase === "poll" && !isFresh)) dropAndGreet(draft);
+  },
+  disconnect: (draft) => {
+    halt(draft);
+    draft.state.isHalted = true;
+  },
+  reconnect: (draft) => {
+    const { state } = draft;
+    state.isHalted = false;
+    if (state.wish.targets.size > 0 && (state.phase === "idle" || state.phase === "wait"))
+      dropAndGreet(draft);
+  },
+};
 
 /** One step. */
 export function stepSubscribe(
-  state: SubscribeState,
+  before: SubscribeState,
   input: SubscribeInput,
   context: SubscribeContext,
 ): SubscribeStep {
-  switch (input.type) {
-    case "wish":
-      return wished(state, input, context);
-    case "answered":
-      return state.phase === "handshake" ? greeted(state, input, context) : polled(state, input, context);
-    case "failed":
-      return failed(state, input, context);
-    case "waited":
-      return go(state, context);
-    case "left":
-      return { state: { ...state, greeted: noTargets }, effects: [] };
-    case "woke":
-      return woke(state, context);
-    case "disconnect":
-      return halted(state, "requested", undefined);
-    case "reconnect":
-      return reconnect(state, context);
-  }
+  const draft: Draft = { state: { ...before }, effects: [], context };
+  // The table has for each type what takes inputs of that type.
+  (steps[input.type] as (draft: Draft, input: SubscribeInput) => void)(draft, input);
+  return draft;
 }
 
 /** Does what is next: a handshake for whatever has had none, else a poll. */
-function go(state: SubscribeState, { now }: SubscribeContext): SubscribeStep {
-  const { wish, greeted, cursor, status } = state;
-  const isOn = status !== "disconnected";
-  const effects: SubscribeEffect[] = isOn ? [] : [{ type: "status", event: { type: "connecting" } }];
-  const next: SubscribeState = { ...state, status: isOn ? status : "connecting", halt: "no", since: now };
-  if (cursor !== undefined && isWithin(wish.targets, greeted)) {
-    return { state: { ...next, phase: "poll" }, effects: [...effects, { type: "poll", wish, cursor }] };
-  }
-  return {
-    state: { ...next, phase: "handshake", asked: wish.targets },
-    effects: [...effects, { type: "handshake", wish }],
-  };
+function go(draft: Draft): void {
+  const { state, effects, context } = draft;
+  const { wish } = state;
+  const isGreeted = minus(wish.targets, state.greeted).size === 0;
+  if (state.status === "disconnected") say(draft, { type: "connecting" });
+  state.phase = isGreeted ? "poll" : "handshake";
+  state.asked = wish.targets;
+  state.since = context.now;
+  effects.push({ type: "send", wish, cursor: isGreeted ? state.cursor : undefined });
 }
 
-function dropAndGo(state: SubscribeState, context: SubscribeContext): SubscribeStep {
-  const { state: next, effects } = go(state, context);
-  return { state: next, effects: [{ type: "drop" }, ...effects] };
+function dropAndGo(draft: Draft): void {
+  draft.effects.push({ type: "drop" });
+  go(draft);
 }
 
-function wished(
-  state: SubscribeState,
-  { wish, again }: { readonly wish: Wish; readonly again: TargetSet },
-  context: SubscribeContext,
-): SubscribeStep {
-  const isSame =
-    isWithin(wish.targets, state.wish.targets) &&
-    isWithin(state.wish.targets, wish.targets) &&
-    wish.filter === state.wish.filter;
-  if (isSame && again.size === 0) return { state, effects: [] };
-  const kept = (targets: TargetSet): TargetSet => minus(common(targets, wish.targets), again);
-  const next = { ...state, wish, asked: kept(state.asked), greeted: kept(state.greeted) };
-  if (wish.targets.size === 0) return emptied(next);
-  if (state.halt === "requested" || state.phase === "wait" || state.phase === "handshake") {
-    return { state: next, effects: [] };
-  }
-  return dropAndGo(next, context);
+function dropAndGreet(draft: Draft): void {
+  draft.state.greeted = noTargets;
+  dropAndGo(draft);
 }
 
-/** Nothing is asked for any more: the next subscription begins anew. */
-function emptied(state: SubscribeState): SubscribeStep {
-  const { state: next, effects } = halted(state, state.halt === "requested" ? "requested" : "no", undefined);
-  return { state: { ...next, cursor: undefined }, effects };
+function wait({ state, effects }: Draft, ms: number): void {
+  state.phase = "wait";
+  effects.push({ type: "wait", ms });
 }
 
-function halted(
-  state: SubscribeState,
-  halt: SubscribeState["halt"],
-  error: PresenceError | undefined,
-): SubscribeStep {
-  const reason = halt === "refused" ? halt : "requested";
-  const event: StatusEvent = { type: "disconnected", reason, error };
-  return {
-    state: {
-      ...state,
-      status: "disconnected",
-      phase: "idle",
-      halt,
-      asked: noTargets,
-      greeted: noTargets,
-      failures: 0,
-      sentHome: 0,
-    },
-    effects: [
-      { type: "drop" },
-      ...(state.status === "disconnected" ? [] : [{ type: "status", event } as const]),
-    ],
-  };
+function halt(draft: Draft, error?: PresenceError): void {
+  const { state, effects } = draft;
+  effects.push({ type: "drop" });
+  state.phase = "idle";
+  state.greeted = noTargets;
+  state.failures = 0;
+  const reason = error === undefined ? "requested" : "refused";
+  if (state.status !== "disconnected") say(draft, { type: "disconnected", reason, error });
 }
 
-function greeted(
-  state: SubscribeState,
-  { cursor }: { readonly cursor: Cursor },
-  context: SubscribeContext,
-): SubscribeStep {
-  const isBack = state.status !== "connected";
-  const step = go(
-    {
-      ...state,
-      status: "connected",
-      greeted: union(state.greeted, state.asked),
-      cursor: state.cursor ?? cursor,
-      failures: 0,
-    },
-    context,
-  );
-  return {
-    state: step.state,
-    effects: [
-      ...(isBack ? [{ type: "status", event: { type: "connected" } } as const] : []),
-      { type: "greeted", targets: state.asked, cursor, isBack },
-      ...step.effects,
-    ],
-  };
-}
-
-function polled(
-  state: SubscribeState,
-  { cursor, items, dice }: { readonly cursor: Cursor; readonly items: number; readonly dice: number },
-  context: SubscribeContext,
-): SubscribeStep {
-  const isSentHome = items === 0 && context.now - state.since < sentHomeMs;
-  const next = { ...state, cursor, failures: 0, sentHome: isSentHome ? state.sentHome + 1 : 0 };
-  if (next.sentHome <= sentHomeMax) return go(next, context);
-  const ms = backoffMs(context.backoff, next.sentHome - sentHomeMax, { dice });
-  return { state: { ...next, phase: "wait" }, effects: [{ type: "wait", ms }] };
-}
-
-function failed(
-  state: SubscribeState,
-  { error, dice }: { readonly error: PresenceError; readonly dice: number },
-  { backoff }: SubscribeContext,
-): SubscribeStep {
-  if (final.has(error.code)) return halted(state, "refused", error);
-  const failures = state.failures + 1;
-  const retryInMs = backoffMs(backoff, failures, { dice, error });
-  return {
-    state: { ...state, status: "reconnecting", phase: "wait", failures, greeted: noTargets },
-    effects: [
-      { type: "status", event: { type: "reconnecting", error, retryInMs } },
-      { type: "wait", ms: retryInMs },
-    ],
-  };
-}
-
-function woke(state: SubscribeState, context: SubscribeContext): SubscribeStep {
-  const { phase, since, greeted } = state;
-  const isStale = phase === "poll" && (greeted.size === 0 || context.now - since >= freshMs);
-  if (!isStale && phase !== "wait") return { state, effects: [] };
-  return dropAndGo({ ...state, greeted: noTargets }, context);
-}
-
-function reconnect(state: SubscribeState, context: SubscribeContext): SubscribeStep {
-  const next = { ...state, halt: "no" } as const;
-  if (state.wish.targets.size === 0) return { state: next, effects: [] };
-  if (state.phase !== "idle" && state.phase !== "wait") return { state, effects: [] };
-  return dropAndGo(next, context);
+/** Events of the connection's condition are named after it. */
+function say(
+  { state, effects }: Draft,
+  event: Extract<StatusEvent, { readonly type: ConnectionStatus }>,
+): void {
+  state.status = event.type;
+  effects.push({ type: "status", event });
 }

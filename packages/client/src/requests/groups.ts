@@ -1,47 +1,40 @@
 /** Channel groups: named sets of channels. */
-import type { Call } from "./call.ts";
-import { field, malformed, textsField } from "./reply.ts";
+import type { CallOptions, Groups } from "../api.ts";
+import { checkName, checkTargets } from "../names.ts";
+import type { Part } from "./ask.ts";
+import type { CallContext } from "./context.ts";
+import { field, isCount, isTexts, must } from "./reply.ts";
 
-/** What to do with a group. */
-export type GroupChange =
-  | { readonly add: readonly string[] }
-  | { readonly remove: readonly string[] }
-  | { readonly delete: true };
-
-/** Changes a group. */
-export function changeGroupCall(subscribeKey: string, group: string, change: GroupChange): Call<void> {
-  const path = groupPath(subscribeKey, group);
-  const read = (json: unknown): void => {
-    if (field(json, "status") !== 200) malformed("status");
+/** Makes `channelGroups`. */
+export function createGroups({ ask, settings }: CallContext<unknown>): Groups {
+  const path = ["v1", "channel-registration", "sub-key", settings.subscribeKey, "channel-group"];
+  type GroupOptions = CallOptions & { readonly channelGroup: string };
+  const askGroup = async (
+    options: GroupOptions,
+    below: readonly Part[],
+    query: { add?: Part; remove?: Part } = {},
+  ) => {
+    const group = checkName(options.channelGroup, "channelGroup");
+    const { json } = await ask({ path: [...path, group, ...below], query }, options);
+    must(field(json, "status"), isCount);
+    return json;
   };
-  if ("delete" in change) return { path: `${path}/remove`, read };
-  const query = "add" in change ? { add: change.add.join(",") } : { remove: change.remove.join(",") };
-  return { path, query, read };
-}
-
-/** Asks for a group's channels. */
-export function listGroupCall(
-  subscribeKey: string,
-  group: string,
-): Call<{ readonly channels: readonly string[] }> {
   return {
-    path: groupPath(subscribeKey, group),
-    read: (json) => ({ channels: textsField(field(json, "payload"), "channels") }),
+    addChannels: async (options) => {
+      await askGroup(options, [], { add: checkTargets({ channels: options.channels }).channels });
+    },
+    removeChannels: async (options) => {
+      await askGroup(options, [], { remove: checkTargets({ channels: options.channels }).channels });
+    },
+    delete: async (options) => {
+      await askGroup(options, ["remove"]);
+    },
+    listChannels: async (options) => ({
+      channels: must(field(await askGroup(options, []), "payload", "channels"), isTexts),
+    }),
+    list: async (options) => {
+      const { json } = await ask({ path }, options);
+      return { channelGroups: must(field(json, "payload", "groups"), isTexts) };
+    },
   };
-}
-
-/** Asks for the keyset's groups. */
-export function listGroupsCall(subscribeKey: string): Call<{ readonly channelGroups: readonly string[] }> {
-  return {
-    path: groupsPath(subscribeKey),
-    read: (json) => ({ channelGroups: textsField(field(json, "payload"), "groups") }),
-  };
-}
-
-function groupsPath(subscribeKey: string): string {
-  return `/v1/channel-registration/sub-key/${encodeURIComponent(subscribeKey)}/channel-group`;
-}
-
-function groupPath(subscribeKey: string, group: string): string {
-  return `${groupsPath(subscribeKey)}/${encodeURIComponent(group)}`;
 }

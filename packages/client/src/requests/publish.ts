@@ -1,46 +1,30 @@
 /** Publish and signal: sending something to a channel. */
-import type { Published } from "../api.ts";
-import type { Call } from "./call.ts";
-import { field, malformed, textField } from "./reply.ts";
-
-/** What to send where. */
-export interface Outgoing {
-  readonly publishKey: string;
-  readonly subscribeKey: string;
-  readonly channel: string;
-  /** JSON. */
-  readonly message: string;
-  /** JSON. */
-  readonly meta?: string | undefined;
-  readonly customMessageType: string | undefined;
-}
+import type { Published, PublishOptions } from "../api.ts";
+import { jsonText } from "../json.ts";
+import { checkName, refuse } from "../names.ts";
+import type { CallContext } from "./context.ts";
+import { field, isText, must } from "./reply.ts";
 
 /** Messages that are longer than this when escaped are posted: proxies take addresses of 8 KiB, some less. */
 const escapedCharactersMax = 4_096;
 
-/** Publishes. Never tried again by itself: it might arrive twice. */
-export function publishCall(outgoing: Outgoing): Call<Published> {
-  const call = { path: pathOf("publish", outgoing), query: queryOf(outgoing), retries: 0, read };
-  const escaped = encodeURIComponent(outgoing.message);
-  if (escaped.length > escapedCharactersMax) return { ...call, body: outgoing.message };
-  return { ...call, path: `${call.path}/${escaped}` };
-}
-
-/** Signals. Never tried again by itself. */
-export function signalCall(outgoing: Outgoing): Call<Published> {
-  const path = `${pathOf("signal", outgoing)}/${encodeURIComponent(outgoing.message)}`;
-  return { path, query: queryOf(outgoing), retries: 0, read };
-}
-
-function pathOf(verb: string, { publishKey, subscribeKey, channel }: Outgoing): string {
-  return `/${verb}/${encodeURIComponent(publishKey)}/${encodeURIComponent(subscribeKey)}/0/${encodeURIComponent(channel)}/0`;
-}
-
-function queryOf({ meta, customMessageType }: Outgoing): Call<Published>["query"] & object {
-  return { meta, custom_message_type: customMessageType };
-}
-
-function read(json: unknown): Published {
-  if (field(json, 0) !== 1) malformed("success");
-  return { timetoken: textField(json, 2) };
+/** Makes `publish` or `signal`. Never tried again by itself: what is sent might arrive twice. */
+export function createPublish<Message>(
+  { ask, settings }: CallContext<unknown>,
+  verb: "publish" | "signal",
+): (options: PublishOptions<Message>) => Promise<Published> {
+  return async (options) => {
+    const { publishKey = refuse(`${verb} needs the option publishKey`), subscribeKey } = settings;
+    const channel = checkName(options.channel, "channel");
+    const body = jsonText(options.message, "message", "invalid-argument");
+    const meta = options.meta && jsonText(options.meta, "meta", "invalid-argument");
+    const path = [verb, publishKey, subscribeKey, 0, channel, 0];
+    const query = { meta, custom_message_type: options.customMessageType };
+    const manner = { signal: options.signal, retries: 0 };
+    const isPosted = verb === "publish" && encodeURIComponent(body).length > escapedCharactersMax;
+    const { json } = isPosted
+      ? await ask({ path, query }, { ...manner, body })
+      : await ask({ path: [...path, body], query }, manner);
+    return { timetoken: must(field(json, 2), isText) };
+  };
 }

@@ -1,27 +1,30 @@
 /** Reads answers strictly: what is not as the protocol says is `malformed-reply`. */
 import { PresenceError } from "../error.ts";
 
-/** Says that an answer is none of the protocol's, and what it lacks. */
-export function malformed(what: string): never {
-  throw new PresenceError("malformed-reply", `The server's answer has no ${what}.`);
+/** A member of a member, and so on; `undefined` where there is none. */
+export function field(value: unknown, ...keys: readonly (string | number)[]): unknown {
+  return keys.reduce(
+    (inner, key) => (isObject(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
+    value,
+  );
 }
 
-/** A member of an object or an element of an array; `undefined` where there is none. */
-export function field(value: unknown, key: string | number): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-  return (value as Readonly<Record<string | number, unknown>>)[key];
+/** A value that has to be of a kind. */
+export function must<Value>(value: unknown, is: (value: unknown) => value is Value): Value {
+  if (is(value)) return value;
+  throw new PresenceError("malformed-reply", "The server's answer is none of the protocol's.", {
+    cause: value,
+  });
 }
 
-/** A member that has to be a text. */
-export function textField(value: unknown, key: string | number): string {
-  const member = field(value, key);
-  return typeof member === "string" ? member : malformed(String(key));
+/** Whether something is an object or an array. */
+export function isObject(value: unknown): value is Readonly<Record<string | number, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
-/** A member that has to be a whole number, 0 or more. */
-export function countField(value: unknown, key: string): number {
-  const member = field(value, key);
-  return isCount(member) ? member : malformed(key);
+/** Whether something is a text. */
+export function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** Whether something is a whole number, 0 or more. */
@@ -29,23 +32,14 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** A member that has to be a list. */
-export function listField(value: unknown, key: string): readonly unknown[] {
-  const member = field(value, key);
-  return Array.isArray(member) ? member : malformed(key);
+/** Whether something is a list. */
+export function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
-/** A member that has to be a list of texts. */
-export function textsField(value: unknown, key: string): readonly string[] {
-  return listField(value, key).map((item) => (typeof item === "string" ? item : malformed(key)));
-}
-
-/** The members of a member that has to be an object. */
-export function entriesField(value: unknown, key: string): readonly [string, unknown][] {
-  const member = field(value, key);
-  return typeof member === "object" && member !== null && !Array.isArray(member)
-    ? Object.entries(member)
-    : malformed(key);
+/** Whether something is a list of texts. */
+export function isTexts(value: unknown): value is readonly string[] {
+  return isList(value) && value.every(isText);
 }
 
 /** An object without a prototype, so that any name is an ordinary key. */

@@ -1,41 +1,58 @@
 /** Set state and get state. */
-import type { JsonObject } from "../api.ts";
-import type { TargetNames } from "../machine/targets.ts";
-import type { Call } from "./call.ts";
-import { channelsPath, groupList } from "./presence-path.ts";
-import { entriesField, field, malformed } from "./reply.ts";
+import type { GetStateOptions, GetStateResult, SetStateOptions, SetStateResult } from "../api.ts";
+import { type TargetNames, targetsOf } from "../machine/targets.ts";
+import { checkId, checkTargets } from "../names.ts";
+import type { SeatKeeper } from "../seat-keeper.ts";
+import type { Question } from "./ask.ts";
+import { type CallContext, presencePath, readState } from "./context.ts";
+import { field, isObject, must, recordOf } from "./reply.ts";
 
-/** Whose state it is, and where. */
-export interface StatePlace {
-  readonly subscribeKey: string;
-  readonly userId: string;
-  readonly names: TargetNames;
-}
-
-/** Replaces a state; the result is what was set. */
-export function setStateCall(place: StatePlace, state: JsonObject): Call<unknown> {
-  return {
-    path: `${statePath(place)}/data`,
-    query: { "channel-group": groupList(place.names), state: JSON.stringify(state) },
-    read: (json) => field(json, "payload") ?? malformed("payload"),
+/** Makes `setState`. */
+export function createSetState<State>(
+  { ask, settings, check }: CallContext<State>,
+  keeper: SeatKeeper,
+): (options: SetStateOptions<State>) => Promise<SetStateResult<State>> {
+  return async (options) => {
+    const names = checkTargets(options);
+    const state = await check.outgoing(options.state);
+    const { path, query } = place(settings, names);
+    const question = { path: [...path, "data"], query: { ...query, state: JSON.stringify(state) } };
+    const { json } = await keeper.setState(targetsOf(names), state, () => ask(question, options));
+    must(field(json, "payload"), isObject);
+    // What was set is what the schema made of it.
+    return { state: state as State };
   };
 }
 
-/** Asks for states by channel, whichever form the answer has. */
-export function getStateCall(place: StatePlace): Call<readonly (readonly [string, unknown])[]> {
-  const { channels, groups } = place.names;
-  const [only] = channels;
-  const isSingle = channels.length === 1 && groups.length === 0 && only !== undefined;
-  return {
-    path: statePath(place),
-    query: { "channel-group": groupList(place.names) },
-    read: (json) =>
-      isSingle
-        ? [[only, field(json, "payload") ?? malformed("payload")]]
-        : entriesField(field(json, "payload"), "channels"),
+/** Makes `getState`. */
+export function createGetState<State>(
+  context: CallContext<State>,
+): (options: GetStateOptions) => Promise<GetStateResult<State>> {
+  const { ask, settings } = context;
+  return async (options) => {
+    const names = checkTargets(options);
+    const userId = checkId(options.userId ?? settings.userId, "userId");
+    const { json } = await ask(place({ ...settings, userId }, names), options);
+    const payload = must(field(json, "payload"), isObject);
+    const isSingle = names.channels.length === 1 && names.groups.length === 0;
+    const raw = isSingle ? names.channels.map((name) => [name, payload] as const) : channelsOf(payload);
+    const states = new Map<string, State | undefined>(names.channels.map((name) => [name, undefined]));
+    for (const [channel, value] of raw)
+      states.set(channel, await readState(context, value, { channel, userId }));
+    return { channels: recordOf(states) };
   };
 }
 
-function statePath({ subscribeKey, userId, names }: StatePlace): string {
-  return `${channelsPath(subscribeKey, names)}/uuid/${encodeURIComponent(userId)}`;
+function channelsOf(payload: unknown): readonly (readonly [string, unknown])[] {
+  return Object.entries(must(field(payload, "channels"), isObject));
+}
+
+function place(
+  settings: { readonly subscribeKey: string; readonly userId: string },
+  { channels, groups }: TargetNames,
+): Question {
+  return {
+    path: presencePath(settings, "channel", channels, "uuid", settings.userId),
+    query: { "channel-group": groups },
+  };
 }

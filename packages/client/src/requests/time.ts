@@ -1,14 +1,13 @@
 /** Time: the service's present. */
-import type { Call } from "./call.ts";
-import { malformed } from "./reply.ts";
+import type { Client } from "../api.ts";
+import type { CallContext } from "./context.ts";
+import { isText, must } from "./reply.ts";
 
-/** Asks for the service's time. */
-export function timeCall(): Call<{ readonly timetoken: string }> {
-  return {
-    path: "/time/0",
-    // As text: the number does not fit a double.
-    read: (_json, text) => ({
-      timetoken: /^\s*\[\s*(\d{1,20})\s*\]\s*$/.exec(text)?.[1] ?? malformed("time"),
-    }),
+/** Makes `time`. */
+export function createTime({ ask }: CallContext<unknown>): Client["time"] {
+  return async (options) => {
+    const { text } = await ask({ path: ["time", 0] }, options);
+    // From the text: the number does not fit a double.
+    return { timetoken: must(/^\s*\[\s*(\d{1,20})\s*\]\s*$/.exec(text)?.[1], isText) };
   };
 }

@@ -1,13 +1,14 @@
 /** Where now: the channels where a user is. */
-import type { WhereNow } from "../api.ts";
-import type { Call } from "./call.ts";
-import { presencePath } from "./presence-path.ts";
-import { field, textsField } from "./reply.ts";
+import type { Client } from "../api.ts";
+import { checkId } from "../names.ts";
+import { type CallContext, presencePath } from "./context.ts";
+import { field, isTexts, must } from "./reply.ts";
 
-/** Asks where a user is. */
-export function whereNowCall(subscribeKey: string, userId: string): Call<WhereNow> {
-  return {
-    path: `${presencePath(subscribeKey)}/uuid/${encodeURIComponent(userId)}`,
-    read: (json) => ({ channels: textsField(field(json, "payload"), "channels") }),
+/** Makes `whereNow`. */
+export function createWhereNow({ ask, settings }: CallContext<unknown>): Client["whereNow"] {
+  return async (options = {}) => {
+    const userId = checkId(options.userId ?? settings.userId, "userId");
+    const { json } = await ask({ path: presencePath(settings, "uuid", userId) }, options);
+    return { channels: must(field(json, "payload", "channels"), isTexts) };
   };
 }

@@ -2,8 +2,16 @@
  * The real server in this process, on a clock that the test moves, and clients that reach it without sockets. Between
  * them may stand a network that loses, delays and doubles what it carries.
  */
-import { type Composition, createSeededRandom, openComposition, TestClock, testKeys, type WorldOptions } from "@hereabouts/testkit";
+
 import type { CancelSignal, Handler, WireRequest } from "@hereabouts/protocol/wire";
+import {
+  type Composition,
+  createSeededRandom,
+  openComposition,
+  TestClock,
+  testKeys,
+  type WorldOptions,
+} from "@hereabouts/testkit";
 import type { ClientOptions, ClientTypes } from "../../src/api.ts";
 import { createClient } from "../../src/client.ts";
 import type { Client, Reply, Request, Scheduling, Transport } from "../../src/index.ts";
