@@ -4,8 +4,8 @@
  *
  * Three rings of slots: single milliseconds, blocks of 512 ms, and spans of 1024 blocks (about 9 minutes), 16 of them.
  * A block's items move to their milliseconds when the block begins, a span's to their blocks when the span begins, so
- * an item is moved twice at most however far off it was filed. What is due past the last ring (2.3 hours) waits in its
- * last slot and is filed again from there.
+ * an item is moved twice at most. What is due past the last ring's reach (2.3 hours) is looked at once in each of its
+ * rounds.
  */
 import { assert } from "./assert.ts";
 import type { Instant } from "./ports.ts";
@@ -98,8 +98,7 @@ export class TimingWheel<Item extends Timed<Item>> {
     if (block - Math.floor(this.#time / blockMs) < spanBlocks) {
       return [firstBlock + (block & (spanBlocks - 1)), block * blockMs];
     }
-    const lastSpan = Math.floor(this.#time / spanMs) + spans - 1;
-    const span = Math.min(Math.floor(when / spanMs), lastSpan);
+    const span = Math.floor(when / spanMs);
     return [firstSpan + (span & (spans - 1)), span * spanMs];
   }
 

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { LedgerRecord } from "../src/ledger/snapshot.ts";
 import { isLedgerRecord } from "../src/ledger/snapshot-check.ts";
 import { Ledger } from "../src/ledger.ts";
+import { absencesPerKeysetMax } from "../src/limits.ts";
 import { channel, device, leaveOf, seatOf, stateOf, t0, user, wholePage } from "./support/build.ts";
 
 function throughJson(ledger: Ledger): LedgerRecord[] {
@@ -87,6 +88,22 @@ test("a large channel is dumped in parts of bounded size", () => {
   const page = { ...wholePage, limit: 5_000 };
   expect(restored.channel(channel("a"), page, t0)).toEqual(ledger.channel(channel("a"), page, t0));
 });
+
+test("after a restart, too, the absent user who was first to be remembered gives way", () => {
+  const before = new Ledger({ epoch: "one" });
+  before.setState(stateOf("late", ["a"], { k: 1 }), t0);
+  before.setState(stateOf("first", ["b"], { k: 1 }), t0);
+  before.setState(stateOf("late", ["a"], {}), t0);
+  for (let index = 0; index < absencesPerKeysetMax - 2; index++) {
+    before.setState(stateOf(`u${index}`, ["a"], { k: 1 }), t0);
+  }
+  before.setState(stateOf("late", ["a"], { k: 1 }), t0);
+  const ledger = Ledger.restore(before.dump(), { epoch: "two" });
+  ledger.setState(stateOf("more", ["a"], { k: 1 }), t0);
+  expect(ledger.counts().absences).toBe(absencesPerKeysetMax);
+  expect(ledger.states(user("first"), [channel("b")], t0)).toEqual([undefined]);
+  expect(ledger.states(user("u0"), [channel("a")], t0)).toEqual(['{"k":1}']);
+}, 60_000);
 
 test("an empty ledger is one record", () => {
   const records = throughJson(new Ledger({ epoch: "one" }));

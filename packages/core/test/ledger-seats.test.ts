@@ -198,7 +198,7 @@ test("a poll does not join again until the leave's debounce is over", () => {
   ledger.touch(seatOf("u", ["a", "b", "c"]), t0);
   ledger.leave(leaveOf("u", ["a"], { debounceMs: 1_000 }), t0);
   ledger.leave(leaveOf("u", ["b"], { debounceMs: 2_000 }), t0 + 100);
-  const poll = seatOf("u", ["a", "b", "c"], { intent: "implied" });
+  const poll = seatOf("u", ["b", "a", "c"], { intent: "implied" });
   const refused = ledger.touch(poll, t0 + 500);
   expect([refused.changes, refused.refusedUntil, refused.recentJoins]).toEqual([[], t0 + 2_100, ["c"]]);
   const half = ledger.touch(poll, t0 + 1_000);
@@ -213,6 +213,17 @@ test("[S-018] [S-019] a heartbeat or handshake joins at once after a leave, and 
   ledger.leave(leaveOf("u", ["a"]), t0);
   expect(ledger.touch(seatOf("u", ["a"]), t0 + 500).changes.map(told)).toEqual(["join u@a 1 +500"]);
   expect(ledger.counts().absences).toBe(0);
+});
+
+test("a second leave's debounce lasts its own time, not the first one's", () => {
+  const ledger = open();
+  ledger.touch(seatOf("u", ["a"]), t0);
+  ledger.leave(leaveOf("u", ["a"]), t0);
+  ledger.touch(seatOf("u", ["a"]), t0 + 500);
+  ledger.leave(leaveOf("u", ["a"]), t0 + 1_000);
+  const poll = seatOf("u", ["a"], { intent: "implied" });
+  expect(ledger.touch(poll, t0 + 2_500).refusedUntil).toBe(t0 + 3_000);
+  expect(ledger.touch(poll, t0 + 3_000).changes.map(told)).toEqual(["join u@a 1 +3000"]);
 });
 
 test("a debounce is for the user and channel of the leave alone", () => {
@@ -247,8 +258,10 @@ test("a user gets no more seats than the limit, and is told which it did not get
   ledger.leave(leaveOf("u", ["c7"]), t0);
   const room = ledger.touch(seatOf("u", ["x", "y"]), t0);
   expect([room.changes.map(told), room.channelsOverLimit]).toEqual([["join u@x 1 +0"], ["y"]]);
+  ledger.leave(leaveOf("u", ["x"]), t0);
+  expect(ledger.touch(seatOf("u", ["y", "x"]), t0).channelsOverLimit).toEqual(["x"]);
   expect(ledger.touch(seatOf("v", ["y"]), t0).channelsOverLimit).toEqual([]);
-});
+}, 60_000);
 
 test("two devices of a user are one seat, which ends with the last of them", () => {
   const ledger = open();
