@@ -113,6 +113,8 @@ class Run {
   lose(): void {
     this.cursor = this.channel.cursor();
     this.floor = this.cursor;
+    // A server that may answer with what was before could not be told from one where nothing has happened.
+    this.stalePage = undefined;
     this.feed({ type: "dropped" });
   }
 
