@@ -118,6 +118,7 @@ describe("steps", () => {
       "conformance",
       "e2e",
       "compat",
+      "browser",
     ]);
   });
 });

@@ -1,6 +1,7 @@
 /** The suites of `npm test`: what each runs and what it came to. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { ensureChromium } from "./chromium.mjs";
 import { ensurePython } from "./python.mjs";
 import { cache, root } from "./root.mjs";
 import { run } from "./run.mjs";
@@ -16,6 +17,7 @@ export function suites(node) {
     { name: "conformance", about: "the wire and semantics cases", run: () => vitest(node, "conformance") },
     { name: "e2e", about: "processes, sockets and signals", run: () => vitest(node, "e2e") },
     { name: "compat", about: "published clients; sets up Python in .cache", run: () => compat(node) },
+    { name: "browser", about: "pages in Chromium; installs it where possible", run: () => browser(node) },
   ];
 }
 
@@ -59,6 +61,12 @@ async function compat(node) {
   const missing = await ensurePython();
   const tally = await vitest(node, "compat");
   return missing === undefined ? tally : { ...tally, remark: `without Python: ${missing}` };
+}
+
+async function browser(node) {
+  const missing = await ensureChromium();
+  const tally = await vitest(node, "browser");
+  return missing === undefined ? tally : { ...tally, remark: `without Chromium: ${missing}` };
 }
 
 /** Runs a Vitest project. What it came to is read from its report, not from what it prints. */

@@ -1,0 +1,84 @@
+/** The example `who-is-online`, built and opened in Chromium, against a real server; seen from outside by raw requests. */
+import { resolve } from "node:path";
+import { type ServerProcess, startServer } from "@hereabouts/testkit";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeChromium, openChromium } from "./support/chromium.ts";
+import { openSite, type Site } from "./support/site.ts";
+import { watch } from "./support/watcher.ts";
+
+const example = resolve(import.meta.dirname, "../../examples/who-is-online");
+
+describeChromium("who is online", () => {
+  let browser: Browser;
+  let server: ServerProcess;
+  let site: Site;
+  beforeAll(async () => {
+    const vite = { configFile: resolve(example, "vite.config.ts") };
+    [browser, server, site] = await Promise.all([
+      openChromium(),
+      startServer({ runtime: "bun" }),
+      openSite(example, vite),
+    ]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+    await site?.[Symbol.asyncDispose]();
+  });
+
+  async function enter(context: BrowserContext, channel: string, user: string): Promise<Page> {
+    const page = await context.newPage();
+    const query = new URLSearchParams({ channel, user, origin: `http://${server.origin}` });
+    await page.goto(`${site.address}?${query}`);
+    await person(page, user).waitFor();
+    return page;
+  }
+
+  async function inAContext(run: (context: BrowserContext) => Promise<void>): Promise<void> {
+    const context = await browser.newContext();
+    context.setDefaultTimeout(20_000);
+    try {
+      await run(context);
+    } finally {
+      await context.close();
+    }
+  }
+
+  const person = (page: Page, user: string) => page.locator(`.person[data-user="${user}"]`);
+
+  test("three tabs of one user join once, and leave once, when the last is closed", () =>
+    inAContext(async (context) => {
+      using watcher = await watch(server, "tabs");
+
+      const tabs = [];
+      for (let count = 0; count < 3; count += 1) tabs.push(await enter(context, "tabs", "ada"));
+      for (const tab of tabs) await tab.getByText("1 person here").waitFor();
+      for (const tab of tabs) await tab.close({ runBeforeUnload: true });
+
+      expect(await watcher.until("leave ada 0")).toEqual(["join ada 1", "leave ada 0"]);
+    }));
+
+  test("two users see each other come, type, say something and go", () =>
+    inAContext(async (context) => {
+      const ada = await enter(context, "pair", "Ada Lovelace");
+      const grace = await enter(context, "pair", "Grace Hopper");
+      await person(ada, "Grace Hopper").waitFor();
+      await person(grace, "Ada Lovelace").waitFor();
+      await ada.getByRole("log").getByText("Grace Hopper came").waitFor();
+
+      await grace.getByLabel("What are you up to?").fill("Finding a moth");
+      await person(ada, "Grace Hopper").getByText("typing").waitFor();
+      await grace.getByRole("button", { name: "Say so" }).click();
+      await person(ada, "Grace Hopper").getByText("Finding a moth").waitFor();
+      await grace.close({ runBeforeUnload: true });
+      await ada.getByRole("log").getByText("Grace Hopper left").waitFor();
+
+      expect(await ada.locator(".person").allInnerTexts()).toHaveLength(1);
+      expect(await ada.locator(".log li span").allInnerTexts()).toEqual([
+        "Grace Hopper left",
+        "Grace Hopper came",
+        ...(await ada.getByText("You are here").allInnerTexts()),
+      ]);
+    }));
+});
