@@ -49,6 +49,7 @@ export function createPoll(
     const controller = new AbortController();
     const { signal } = controller;
     const how: Manner = { retries: 0 };
+    if (effect.cursor === undefined) keeper.machine.feed({ type: "entering" });
     const answer = async (manner: Manner): Promise<PollAnswer> =>
       readPoll(await ask(subscribeQuestion(settings, effect, keeper.machine.state.states), manner));
     // A handshake is never aborted, only ignored: it is answered at once, and a leave has to come after it.

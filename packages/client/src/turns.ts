@@ -21,7 +21,7 @@ export interface Turns {
 const patienceMs = 5_000;
 
 /** Nobody is on the way. */
-export function createTurns({ after }: Scheduling): Turns {
+export function createTurns(scheduling: Scheduling): Turns {
   const entering = new Set<Promise<unknown>>();
   let leaving = Promise.resolve();
   return {
@@ -39,7 +39,7 @@ export function createTurns({ after }: Scheduling): Turns {
       const before = Promise.allSettled(entering);
       const turn = (): Promise<void> =>
         new Promise((resolve) => {
-          const cancel = after(patienceMs, resolve);
+          const cancel = scheduling.after(patienceMs, resolve);
           void before.then(cancel).then(resolve);
         });
       leaving = leaving.then(turn).then(send).then(ignore, ignore);

@@ -65,8 +65,10 @@ export interface InMemory extends AsyncDisposable {
   heldPolls(): number;
   /** Stops the server and starts another on the same clock: with `:memory:` data everything is lost. */
   restart(): Promise<void>;
-  /** Sends what takes a connection, with this answer for everything, until `restart`. */
+  /** Stops the server: until `restart` no connection comes about. */
   stop(): Promise<void>;
+  /** The requests of one kind. */
+  sentOf(kind: string): readonly SentRequest[];
 }
 
 /** How to open one. */
@@ -112,6 +114,7 @@ export async function openInMemory(options: InMemoryOptions = {}): Promise<InMem
       return client;
     },
     advance: (ms = 0) => clock.advance(ms),
+    sentOf: (kind) => sent.filter((request) => request.kind === kind),
     heldPolls: () => node?.heldPolls() ?? 0,
     stop: async () => {
       await node?.stop();
