@@ -15,16 +15,15 @@ export function announce(entry: LogEntry, policy: Policy): Item | undefined {
   };
 }
 
-/** A leave carries state only when there was some, a timeout always (semantics § 4). */
+/** A join and a leave carry state only when there is some, a timeout always (semantics § 4). */
 function toEvent(change: Change): PresenceEvent {
   const { channel, user, at, occupancy, revision, epoch } = change;
   const about = { channel, user, at, occupancy, revision, epoch };
   const state = change.state ?? emptyState;
   switch (change.kind) {
     case "join":
-      return { action: "join", ...about };
     case "leave":
-      return { action: "leave", ...about, state: state === emptyState ? undefined : state };
+      return { action: change.kind, ...about, state: state === emptyState ? undefined : state };
     case "timeout":
       return { action: "timeout", ...about, state };
     case "state-change":

@@ -253,7 +253,7 @@ export class Ledger {
     const state = liveState(absence, at);
     if (absence !== undefined) this.#table.removeAbsence(absence);
     const seat = this.#newSeat(record, request, lasts, state);
-    changes.push(this.#table.log(record, { kind: "join", user: seat.user, state: undefined, at }));
+    changes.push(this.#table.log(record, { kind: "join", user: seat.user, state, at }));
     return seat;
   }
 

@@ -54,7 +54,7 @@ export interface Change {
   readonly kind: "join" | "leave" | "timeout" | "state-change";
   readonly channel: Channel;
   readonly user: UserId;
-  /** State after a state change, before a leave or timeout; `undefined` when there is none, and on a join. */
+  /** State after a state change, before a leave or timeout, or found by a join; `undefined` when there is none. */
   readonly state: State | undefined;
   /** Seats in the channel after this change. */
   readonly occupancy: number;
@@ -83,6 +83,8 @@ export interface SeatRequest {
    * take a seat that the user gave up so recently that the leave's debounce is not over.
    */
   readonly intent: "deliberate" | "implied";
+  /** Whether `beforeOwnJoins` is asked for: by a handshake, which gives out a cursor. */
+  readonly asksForOwnJoins: boolean;
 }
 
 /** What a touch came to. */
@@ -90,7 +92,7 @@ export interface Touched {
   readonly changes: readonly Change[];
   /**
    * A cursor from which a poll sees, in each of these channels, the join that this user's seat began with, where it is
-   * at most `ownJoinWindowMs` old, this touch's included; `undefined` when there is none.
+   * at most `ownJoinWindowMs` old, this touch's included; `undefined` when there is none, or when it was not asked for.
    */
   readonly beforeOwnJoins: Timetoken | undefined;
   /** When implied seats were refused by a debounce: the latest instant at which asking again will do. */

@@ -22,24 +22,24 @@ function entryOf(kind: Change["kind"], more: Partial<Change> = {}): LogEntry {
 
 const about = { channel: "a", user: "u", occupancy: 3, at: t0, revision: 7, epoch: "life.1" };
 
-test("a join is told on the presence channel, without state", () => {
+test("a join is told on the presence channel", () => {
   expect(announce(entryOf("join"), defaultPolicy)).toEqual({
     kind: "presence",
     timetoken: 17n,
     channel: "a-pnpres",
-    event: { action: "join", ...about },
+    event: { action: "join", ...about, state: undefined },
     metadata: true,
   });
 });
 
-test("a leave carries state only when there was some", () => {
+test.each(["join", "leave"] as const)("a %s carries state only when there was some", (action) => {
   const events = [state({ k: 1 }), undefined, emptyState].map(
-    (carried) => announce(entryOf("leave", { state: carried }), defaultPolicy) ?? "nothing",
+    (carried) => announce(entryOf(action, { state: carried }), defaultPolicy) ?? "nothing",
   );
   expect(events).toMatchObject([
-    { event: { action: "leave", ...about, state: '{"k":1}' } },
-    { event: { action: "leave", ...about, state: undefined } },
-    { event: { action: "leave", ...about, state: undefined } },
+    { event: { action, ...about, state: '{"k":1}' } },
+    { event: { action, ...about, state: undefined } },
+    { event: { action, ...about, state: undefined } },
   ]);
 });
 

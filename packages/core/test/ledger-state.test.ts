@@ -80,14 +80,14 @@ test("the empty state clears; clearing what is not there is no change", () => {
   expect(ledger.leave(leaveOf("u", ["a"]), t0).map(told)).toEqual(["leave u@a 0 -"]);
 });
 
-test("[S-023] the state of a user who is not there yet waits for the join, which does not show it", () => {
+test("[S-023] the state of a user who is not there yet waits for the join", () => {
   const ledger = open();
   expect(ledger.setState(stateOf("u", ["a"], { k: 1 }), t0).map(told)).toEqual([
     'state-change u@a 0 {"k":1}',
   ]);
   expect(ledger.setState(stateOf("u", ["a"], { k: 1 }), t0)).toEqual([]);
   expect(stateNow(ledger, "u", t0 + 299_999)).toBe(state({ k: 1 }));
-  expect(ledger.touch(seatOf("u", ["a"]), t0 + 299_999).changes.map(told)).toEqual(["join u@a 1 -"]);
+  expect(ledger.touch(seatOf("u", ["a"]), t0 + 299_999).changes.map(told)).toEqual(['join u@a 1 {"k":1}']);
   expect(stateNow(ledger, "u", t0 + 500_000)).toBe(state({ k: 1 }));
 });
 
@@ -136,7 +136,7 @@ test("state may be set during a debounce, and both are kept apart", () => {
   const poll = seatOf("u", ["a"], { intent: "implied" });
   expect(ledger.touch(poll, t0 + 1_999).refusedUntil).toBe(t0 + 2_000);
   ledger.setState(stateOf("u", ["a"], { k: 2 }), t0 + 1_999);
-  expect(ledger.touch(poll, t0 + 2_000).changes.map(told)).toEqual(["join u@a 1 -"]);
+  expect(ledger.touch(poll, t0 + 2_000).changes.map(told)).toEqual(['join u@a 1 {"k":2}']);
   expect(stateNow(ledger, "u", t0 + 2_000)).toBe(state({ k: 2 }));
 });
 

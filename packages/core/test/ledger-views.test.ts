@@ -29,7 +29,7 @@ test("an occupant is shown with its state, its devices and when it came", () => 
   });
 });
 
-test("[S-006] an unknown channel is empty, and looking at it leaves nothing behind", () => {
+test("an unknown channel is empty, and looking at it leaves nothing behind", () => {
   const ledger = open();
   expect(ledger.channel(channel("a"), wholePage, t0)).toEqual({
     channel: "a",

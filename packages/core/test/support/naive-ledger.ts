@@ -248,7 +248,7 @@ export class NaiveLedger {
     );
     this.#seats.push(seat);
     if (!this.#occupied.includes(channel)) this.#occupied.push(channel);
-    changes.push(this.#log("join", seat, undefined, this.#now));
+    changes.push(this.#log("join", seat, seat.state, this.#now));
     return seat;
   }
 
