@@ -60,7 +60,7 @@ inEachWorld("state", (open) => {
     expect(await stateOf(client)).toEqual({ b: 2 });
   });
 
-  test("[S-023] state set before the join is there after it, and the join does not carry it", async () => {
+  test("[S-023] state set before the join is there after it, and not the data of the join", async () => {
     const client = await open();
     const observer = await observePresence(client, "ch");
     await client.setState("u", "ch", { a: 1 });
@@ -71,6 +71,7 @@ inEachWorld("state", (open) => {
     const items = await observer.collect();
     expect(eventsOf(items)).toEqual([event("join", 1)]);
     expect(items[0]?.d).not.toHaveProperty("data");
+    expect(items[0]?.d).toMatchObject({ state: { a: 1 } });
     expect(await stateOf(client)).toEqual({ a: 1 });
     expect(bodyOf(await client.hereNow("ch", { query: { state: 1 } }))).toMatchObject({
       uuids: [{ uuid: "u", state: { a: 1 } }],

@@ -15,10 +15,11 @@ interface EventBase {
   readonly epoch: string;
 }
 
-/** A user took a seat. */
+/** A user took a seat; `state` is what had been set for it before it came, when something had: an extension. */
 export interface JoinEvent extends EventBase {
   readonly action: "join";
   readonly user: UserId;
+  readonly state: State | undefined;
 }
 
 /** A user gave up its seat; `state` is what it had, when it had any. */

@@ -12,7 +12,8 @@ export function presencePayload(event: PresenceEvent): string {
   const middle = `,"precise_timestamp":${millisecondsOf(event)}${data === undefined ? "" : `,"data":${data}`}`;
   const end = event.action === "interval" ? deltasOf(event) : "";
   const life = `,"epoch":${jsonString(event.epoch)},"revision":${event.revision}`;
-  return `${start}${middle},"occupancy":${event.occupancy}${end}${life}}`;
+  const found = event.action === "join" && event.state !== undefined ? `,"state":${event.state}` : "";
+  return `${start}${middle},"occupancy":${event.occupancy}${end}${life}${found}}`;
 }
 
 /** An event's metadata, `u` of the envelope, as JSON text: what filters see of it. */

@@ -24,8 +24,13 @@ describe("a presence event's payload", () => {
   const cases: [string, PresenceEvent, string][] = [
     [
       "join",
-      { ...base, action: "join", user },
+      { ...base, action: "join", user, state: undefined },
       `{"action":"join","uuid":"u\\"1",${times},"occupancy":3${life}}`,
+    ],
+    [
+      "join of a user whose state was set before",
+      { ...base, action: "join", user, state },
+      `{"action":"join","uuid":"u\\"1",${times},"occupancy":3${life},"state":${state}}`,
     ],
     [
       "leave without state",

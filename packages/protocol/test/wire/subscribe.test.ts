@@ -193,6 +193,7 @@ const join: PresenceItem = {
     occupancy: 2,
     epoch: "life.1",
     revision: 3,
+    state: undefined,
   },
 };
 

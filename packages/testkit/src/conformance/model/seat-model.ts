@@ -179,7 +179,7 @@ export class SeatModel {
     const seat: ModelSeat = { channel, user, since: this.now, timeoutMs, leases: [], state };
     this.seats.push(seat);
     this.#absences = this.#absences.filter((absence) => absence.user !== user || absence.channel !== channel);
-    changes.push(this.#change("join", channel, user, undefined));
+    changes.push(this.#change("join", channel, user, state));
     return seat;
   }
 
