@@ -252,10 +252,11 @@ interface PresenceBase extends EventBase {
   readonly epoch: string | undefined;
 }
 
-/** A user came. */
-export interface JoinEvent extends PresenceBase {
+/** A user came; `state` is what had been set for it before, where the server says. */
+export interface JoinEvent<State> extends PresenceBase {
   readonly action: "join";
   readonly userId: string;
+  readonly state: State | undefined;
 }
 /** A user left; `state` is what it had. */
 export interface LeaveEvent<State> extends PresenceBase {
@@ -287,7 +288,7 @@ export interface IntervalEvent extends PresenceBase {
 
 /** What is told of presence. */
 export type PresenceEvent<State> =
-  | JoinEvent
+  | JoinEvent<State>
   | LeaveEvent<State>
   | TimeoutEvent<State>
   | StateChangeEvent<State>

@@ -65,7 +65,7 @@ function presenceOf(data: unknown, start: Base): PresenceEvent<unknown> | undefi
   }
   const userId = textOf(data, "uuid");
   if (userId === undefined) return undefined;
-  if (action === "join") return { ...base, action, userId };
+  if (action === "join") return { ...base, action, userId, state: field(data, "state") };
   if (action !== "leave" && action !== "timeout" && action !== "state-change") return undefined;
   return { ...base, action, userId, state: field(data, "data") };
 }

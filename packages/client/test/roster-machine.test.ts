@@ -237,6 +237,15 @@ describe("a complete roster", () => {
     });
   });
 
+  test("shows a user who comes with the state that waited for it", () => {
+    const state = feed(settled, events(join("cem", { revision: 11, mood: "calm" })));
+    expect(state.snapshot.occupants.get("cem")).toEqual({
+      state: { mood: "calm" },
+      devices: 1,
+      since: 11_000,
+    });
+  });
+
   test("counts those it shows, not a seat whose end is still to be told", () => {
     const state = feed(settled, events(join("cem", { revision: 11, occupancy: 99 })));
     expect(seen(state)).toEqual({ users: ["ann", "bob", "cem"], occupancy: 3, complete: true });

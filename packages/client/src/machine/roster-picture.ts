@@ -118,7 +118,7 @@ function play<State>(draft: Draft<State>, event: PresenceEvent<State>): void {
   const { epoch, revision, at } = event;
   if (event.action === "interval") playInterval(occupants, event);
   else if (event.action === "join") {
-    occupants.set(event.userId, { state: undefined, devices: 1, since: at });
+    occupants.set(event.userId, { state: event.state, devices: 1, since: at });
   } else if (event.action === "state-change") {
     // States of users who are not here are told, too.
     const before = occupants.get(event.userId);

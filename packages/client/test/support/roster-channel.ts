@@ -63,6 +63,8 @@ interface Happened extends Position {
 /** Makes a channel that nobody has ever been in; `logMax` events are kept for catching up. */
 export function createChannelModel(logMax: number): ChannelModel {
   const seats = new Map<string, Place>();
+  /** States of users who are not there: their next join finds them. */
+  const waiting = new Map<string, Mood | undefined>();
   const history = new Map<string, ReadonlyMap<string, Seated>>();
   const happened: Happened[] = [];
   const places = new Map<string, number>();
@@ -103,7 +105,7 @@ export function createChannelModel(logMax: number): ChannelModel {
       at: happened.length,
       ...position,
     };
-    log.push(action === "join" ? { ...base, action, userId } : { ...base, action, userId, state });
+    log.push({ ...base, action, userId, state });
     while (log.length > logMax) {
       log.shift();
       dropped += 1;
@@ -114,8 +116,10 @@ export function createChannelModel(logMax: number): ChannelModel {
     join: (userId) => {
       if (seats.has(userId)) return;
       order += 1;
-      seats.set(userId, { since: happened.length + 1, state: undefined, order, isDue: false });
-      tell("join", userId);
+      const state = waiting.get(userId);
+      waiting.delete(userId);
+      seats.set(userId, { since: happened.length + 1, state, order, isDue: false });
+      tell("join", userId, state);
     },
     end: (userId) => {
       const seat = seats.get(userId);
@@ -128,6 +132,7 @@ export function createChannelModel(logMax: number): ChannelModel {
       const state = mood === undefined ? undefined : { mood };
       if (seat?.isDue) return;
       if (seat !== undefined) seats.set(userId, { ...seat, state });
+      else waiting.set(userId, state);
       tell("state-change", userId, state);
     },
     comeDue: (userId) => {
@@ -138,6 +143,7 @@ export function createChannelModel(logMax: number): ChannelModel {
     },
     kill: () => {
       seats.clear();
+      waiting.clear();
       dropped += log.length;
       log = [];
       position = { epoch: "", revision: 0 };

@@ -36,9 +36,10 @@ const base = ({ revision = 1, epoch = "e", occupancy = 0, at = revision * 1_000 
   epoch,
 });
 
-/** A user came. */
-export function join(userId: string, told: Told = {}): PresenceEvent<Mood> {
-  return { ...base(told), action: "join", userId };
+/** A user came, perhaps to a state that was set before. */
+export function join(userId: string, told: Told & { readonly mood?: string } = {}): PresenceEvent<Mood> {
+  const { mood } = told;
+  return { ...base(told), action: "join", userId, state: mood === undefined ? undefined : { mood } };
 }
 
 /** A user left. */
