@@ -378,7 +378,7 @@ test("odd names stand in requests as they are, and come back", async () => {
   expect((await alice.whereNow()).channels).toEqual(names);
   const now = await alice.hereNow({ channels: names, includeState: true });
   expect(Object.keys(now.channels)).toEqual(names);
-  expect(now.channels.__proto__).toEqual({
+  expect(Object.getOwnPropertyDescriptor(now.channels, "__proto__")?.value).toEqual({
     channelName: "__proto__",
     occupancy: 1,
     occupants: [{ userId: "al,ice/ü", state: { here: true } }],

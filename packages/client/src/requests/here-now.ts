@@ -1,9 +1,10 @@
 /** Here now: who is in some channels, or in all. */
 import type { HereNow, HereNowChannel, HereNowOptions } from "../api.ts";
+import { isPlainObject } from "../json.ts";
 import { checkTargets } from "../names.ts";
 import { checkNumber } from "../options.ts";
 import { type CallContext, presencePath, readState } from "./context.ts";
-import { field, isCount, isList, isObject, isText, must, recordOf } from "./reply.ts";
+import { field, isCount, isList, isText, must, recordOf } from "./reply.ts";
 
 /** Users that are listed per channel at most. */
 export const limitMax = 1_000;
@@ -42,8 +43,10 @@ export function createHereNow<State>(
     for (const channelName of names.channels)
       found.set(channelName, { channelName, occupancy: 0, occupants: [] });
     const isSingle = !isAll && names.groups.length === 0 && names.channels.length === 1;
-    const payload = isSingle ? singleAsMulti(names.channels, json) : must(field(json, "payload"), isObject);
-    for (const [channelName, raw] of Object.entries(must(field(payload, "channels"), isObject))) {
+    const payload = isSingle
+      ? singleAsMulti(names.channels, json)
+      : must(field(json, "payload"), isPlainObject);
+    for (const [channelName, raw] of Object.entries(must(field(payload, "channels"), isPlainObject))) {
       const { occupancy, occupants } = await readChannel(context, channelName, raw);
       const users = occupants.map(({ userId, state }) => ({ userId, state }));
       found.set(channelName, { channelName, occupancy, occupants: users });

@@ -1,11 +1,12 @@
 /** Set state and get state. */
 import type { GetStateOptions, GetStateResult, SetStateOptions, SetStateResult } from "../api.ts";
+import { isPlainObject } from "../json.ts";
 import { type TargetNames, targetsOf } from "../machine/targets.ts";
 import { checkId, checkTargets } from "../names.ts";
 import type { SeatKeeper } from "../seat-keeper.ts";
 import type { Question } from "./ask.ts";
 import { type CallContext, presencePath, readState } from "./context.ts";
-import { field, isObject, must, recordOf } from "./reply.ts";
+import { field, must, recordOf } from "./reply.ts";
 
 /** Makes `setState`. */
 export function createSetState<State>(
@@ -18,7 +19,7 @@ export function createSetState<State>(
     const { path, query } = place(settings, names);
     const question = { path: [...path, "data"], query: { ...query, state: JSON.stringify(state) } };
     const { json } = await keeper.setState(targetsOf(names), state, () => ask(question, options));
-    must(field(json, "payload"), isObject);
+    must(field(json, "payload"), isPlainObject);
     // What was set is what the schema made of it.
     return { state: state as State };
   };
@@ -33,7 +34,7 @@ export function createGetState<State>(
     const names = checkTargets(options);
     const userId = checkId(options.userId ?? settings.userId, "userId");
     const { json } = await ask(place({ ...settings, userId }, names), options);
-    const payload = must(field(json, "payload"), isObject);
+    const payload = must(field(json, "payload"), isPlainObject);
     const isSingle = names.channels.length === 1 && names.groups.length === 0;
     const raw = isSingle ? names.channels.map((name) => [name, payload] as const) : channelsOf(payload);
     const states = new Map<string, State | undefined>(names.channels.map((name) => [name, undefined]));
@@ -44,7 +45,7 @@ export function createGetState<State>(
 }
 
 function channelsOf(payload: unknown): readonly (readonly [string, unknown])[] {
-  return Object.entries(must(field(payload, "channels"), isObject));
+  return Object.entries(must(field(payload, "channels"), isPlainObject));
 }
 
 function place(
