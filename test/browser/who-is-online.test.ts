@@ -67,9 +67,13 @@ describeChromium("who is online", () => {
       await person(grace, "Ada Lovelace").waitFor();
       await ada.getByRole("log").getByText("Grace Hopper came").waitFor();
 
-      await grace.getByLabel("What are you up to?").fill("Finding a moth");
+      const [field, button] = [
+        grace.getByLabel("What are you up to?"),
+        grace.getByRole("button", { name: "Say so" }),
+      ];
+      await field.fill("Finding a moth");
       await person(ada, "Grace Hopper").getByText("typing").waitFor();
-      await grace.getByRole("button", { name: "Say so" }).click();
+      await button.click();
       await person(ada, "Grace Hopper").getByText("Finding a moth").waitFor();
       await grace.close({ runBeforeUnload: true });
       await ada.getByRole("log").getByText("Grace Hopper left").waitFor();
@@ -81,4 +85,75 @@ describeChromium("who is online", () => {
         ...(await ada.getByText("You are here").allInnerTexts()),
       ]);
     }));
+
+  test("a frozen page keeps its seat, and wakes up to what has happened without a flicker", () =>
+    inAContext(async (context) => {
+      using watcher = await watch(server, "sleep");
+      const ada = await enter(context, "sleep", "ada");
+      await recordPeople(ada);
+      const lifecycle = await context.newCDPSession(ada);
+
+      await lifecycle.send("Page.setWebLifecycleState", { state: "frozen" });
+      const grace = await enter(context, "sleep", "grace");
+      await watcher.until("join grace 2");
+      await lifecycle.send("Page.setWebLifecycleState", { state: "active" });
+      await person(ada, "grace").waitFor();
+      await say(ada, "Back again");
+      await person(grace, "ada").getByText("Back again").waitFor();
+
+      expect(await peopleOver(ada)).toEqual(["ada", "ada, grace"]);
+      expect(withoutStates(watcher.seen)).toEqual(["join ada 1", "join grace 2"]);
+    }));
+
+  test("a page that was offline comes back by itself and has missed nothing", () =>
+    inAContext(async (context) => {
+      using watcher = await watch(server, "tunnel");
+      const ada = await enter(context, "tunnel", "ada");
+      const other = await browser.newContext();
+      other.setDefaultTimeout(20_000);
+
+      await context.setOffline(true);
+      // The poll that is held is answered with this; it is the next that fails.
+      const grace = await enter(other, "tunnel", "grace");
+      await ada.getByText("Reconnecting…").waitFor();
+      await enter(other, "tunnel", "mary");
+      await grace.close({ runBeforeUnload: true });
+      await watcher.until("leave grace 2");
+      await context.setOffline(false);
+      await ada.getByText("Live").waitFor();
+      await person(ada, "mary").waitFor();
+
+      expect(await ada.locator(".log li span").allInnerTexts()).toEqual(
+        expect.arrayContaining(["mary came", "grace left", "grace came"]),
+      );
+      expect(await ada.locator(".name").allInnerTexts()).toEqual(["ada (you)", "mary"]);
+      expect(watcher.seen).toEqual(["join ada 1", "join grace 2", "join mary 3", "leave grace 2"]);
+      await other.close();
+    }));
 });
+
+async function say(page: Page, note: string): Promise<void> {
+  await page.getByLabel("What are you up to?").fill(note);
+  await page.getByRole("button", { name: "Say so" }).click();
+}
+
+/** Notes every list of people that the page shows from now on. */
+async function recordPeople(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const names = (): string =>
+      [...document.querySelectorAll<HTMLElement>(".person")].map(({ dataset }) => dataset.user).join(", ");
+    const lists = [names()];
+    Object.assign(window, { lists });
+    new MutationObserver(() => {
+      if (lists.at(-1) !== names()) lists.push(names());
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+}
+
+function peopleOver(page: Page): Promise<unknown> {
+  return page.evaluate(() => Reflect.get(window, "lists"));
+}
+
+function withoutStates(seen: readonly string[]): readonly string[] {
+  return seen.filter((sighting) => !sighting.startsWith("state-change"));
+}

@@ -9,17 +9,17 @@ export function Avatar({ name }: { readonly name: string }) {
   );
 }
 
-/** The first letters of the first two words, or the first two of the only one. */
+/** The first letters of the first and the last word, or the first two of the only one. */
 export function initialsOf(name: string): string {
-  const words = name.split(/[\s._-]+/).filter((word) => word !== "");
-  const [first = "", second] = words;
-  const letters = second === undefined ? [...first].slice(0, 2) : [[...first][0], [...second][0]];
+  const [first = "", ...more] = name.split(/[\s._-]+/).filter((word) => word !== "");
+  const last = more.at(-1);
+  const letters = last === undefined ? [...first].slice(0, 2) : [[...first][0], [...last][0]];
   return letters.join("").toUpperCase();
 }
 
+/** An angle in degrees, from every letter of the name: names that differ little get colours that differ much. */
 function hueOf(name: string): number {
-  let hash = 7;
-  for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 3_600;
-  // A step of the golden angle: names that differ little get colours that differ much.
-  return Math.round((hash * 137.5) % 360);
+  let hash = 0x811c9dc5;
+  for (const letter of name) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 8) % 360;
 }

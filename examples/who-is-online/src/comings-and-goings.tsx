@@ -36,7 +36,7 @@ export function ComingsAndGoings({ channel, user }: ComingsAndGoingsProps) {
           <li key={id} data-action={action}>
             <span>{text}</span>
             <time dateTime={at.toISOString()}>
-              {at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })}
+              {at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}
             </time>
           </li>
         ))}

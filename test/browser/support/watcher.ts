@@ -1,5 +1,5 @@
 /** Watches a channel's presence by raw requests, so that what the SDK does is seen by somebody else. */
-import type { ServerProcess } from "@hereabouts/testkit";
+import { type ServerProcess, withDeadline } from "@hereabouts/testkit";
 
 /** A presence event, in short: `join ada 1` is Ada's join, with one user in the channel then. */
 export type Sighting = string;
@@ -49,13 +49,11 @@ export async function watch(server: ServerProcess, channel: string): Promise<Wat
   return {
     seen,
     until: async (sighting, withinMs = patienceMs) => {
-      const late = AbortSignal.timeout(withinMs);
-      const isLate = new Promise<never>((_, reject) => {
-        late.addEventListener("abort", () =>
-          reject(new Error(`"${sighting}" was not seen within ${withinMs} ms, only: ${seen.join(", ")}.`)),
-        );
-      });
-      while (!seen.includes(sighting)) await Promise.race([wake.promise, isLate]);
+      const deadline = performance.now() + withinMs;
+      while (!seen.includes(sighting)) {
+        const what = `"${sighting}" after ${seen.join(", ")}`;
+        await withDeadline(wake.promise, what, Math.max(0, deadline - performance.now()));
+      }
       return seen.slice(0, seen.indexOf(sighting) + 1);
     },
     [Symbol.dispose]: () => giveUp.abort(),
