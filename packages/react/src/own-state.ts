@@ -28,6 +28,9 @@ export function createOwnState<State>({ userId, roster, send }: OwnStateOptions<
   const known = (): State | undefined => roster.snapshot.occupants.get(userId)?.state;
   /** What was set here and the roster does not have yet, and what the roster had instead. */
   let shown: { readonly state: State; readonly instead: State | undefined } | undefined;
+  let last: { readonly state: State } | undefined;
+  /** What was sent before the last: news of it may come after the last is set, and is old then. */
+  let previous: { readonly state: State } | undefined;
   let underWay: Promise<void> | undefined;
   let waiting: { readonly state: State; readonly outcome: Promise<void> } | undefined;
 
@@ -46,6 +49,8 @@ export function createOwnState<State>({ userId, roster, send }: OwnStateOptions<
     tell();
   };
   const start = (state: State): Promise<void> => {
+    previous = last;
+    last = { state };
     const sent = send(state).then(
       () => finish(state, true),
       (thrown: unknown) => {
@@ -62,9 +67,15 @@ export function createOwnState<State>({ userId, roster, send }: OwnStateOptions<
     if (next !== undefined) await start(next.state);
   };
 
-  roster.subscribe(() => {
+  const adopt = (): void => {
     const isIdle = underWay === undefined && waiting === undefined;
-    if (isIdle && shown !== undefined && known() !== shown.instead) shown = undefined;
+    if (!isIdle || shown === undefined || known() === shown.instead) return;
+    const isOld = previous !== undefined && isSame(known(), previous.state);
+    shown = isOld ? { state: shown.state, instead: known() } : undefined;
+  };
+
+  roster.subscribe(() => {
+    adopt();
     tell();
   });
   return {
