@@ -1,0 +1,287 @@
+/**
+ * The real server and real clients on one clock, with a network between them that loses, delays and doubles, and a server
+ * that is stopped, killed and started. What goes wrong is drawn from a seed.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CancelSignal, WireRequest } from "@hereabouts/protocol/wire";
+import {
+  type Composition,
+  createSeededRandom,
+  openComposition,
+  type SeededRandom,
+  TestClock,
+  testKeys,
+} from "@hereabouts/testkit";
+import type { Client, Reply, Request, Scheduling } from "../../src/index.ts";
+import { createClient } from "../../src/index.ts";
+import { createTruth, type Truth } from "./roster-truth.ts";
+
+/** How bad the network is: how many of a hundred requests meet with what. */
+export interface Weather {
+  /** The request, or the answer, is lost. Half of it without the sender being told. */
+  readonly lost: number;
+  /** The server gets the request twice. */
+  readonly doubled: number;
+  /** The request, or the answer, takes up to three seconds. */
+  readonly slow: number;
+  /** The answer takes up to half a minute. */
+  readonly verySlow: number;
+}
+
+/** A network without faults. */
+export const fair: Weather = { lost: 0, doubled: 0, slow: 0, verySlow: 0 };
+
+/** A client, and what it has been told. */
+export interface Wired {
+  readonly client: Client;
+  /** Whether nothing gets from it to the server or back. */
+  isCut: boolean;
+  /** The latest end of a user in a channel that a poll has brought, as a moment of the truth. */
+  toldEnd(channel: string, userId: string): number | undefined;
+}
+
+/** The world. */
+export interface RosterWorld {
+  readonly clock: TestClock;
+  readonly truth: Truth;
+  weather: Weather;
+  connect(userId: string, deviceId: string): Wired;
+  /** A request from beside the network: faults are not for it. `undefined` while the server is down. */
+  ask(target: string): Promise<unknown>;
+  readonly isUp: boolean;
+  /** Stops the server as a shutdown does; it keeps what it has. */
+  stop(): Promise<void>;
+  /** The server dies: connections break, and what it had is lost. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Closes all clients and the server, and checks that nothing is left over. */
+  close(): Promise<void>;
+}
+
+/** How to open a world. */
+export interface RosterWorldOptions {
+  readonly seed: number;
+  /** Users on one page of here now. Default: as many as the client asks for. */
+  readonly pageLimit?: number;
+}
+
+/** Opens a world with the server up and fair weather. */
+export async function openRosterWorld(options: RosterWorldOptions): Promise<RosterWorld> {
+  const world = new World(options);
+  await world.start();
+  return world;
+}
+
+/** A request on its way: breaks when the connection does. */
+interface Flight {
+  readonly break: () => void;
+}
+
+class World implements RosterWorld {
+  readonly clock = new TestClock();
+  readonly truth = createTruth();
+  weather = fair;
+  readonly #dice: SeededRandom;
+  readonly #scheduling: Scheduling;
+  readonly #pageLimit: number | undefined;
+  readonly #flights = new Set<Flight>();
+  readonly #wired = new Set<Wired>();
+  readonly #directories: string[] = [];
+  #directory: string | undefined;
+  #node: Composition | undefined;
+  #complaints: string[] = [];
+
+  constructor({ seed, pageLimit }: RosterWorldOptions) {
+    this.#dice = createSeededRandom(seed ^ 0x5eed);
+    this.#pageLimit = pageLimit;
+    this.#scheduling = {
+      now: () => this.clock.now(),
+      after: (ms, run) => this.clock.at(this.clock.now() + ms, run),
+      random: () => this.#dice.uint32() / 2 ** 32,
+    };
+  }
+
+  get isUp(): boolean {
+    return this.#node !== undefined;
+  }
+
+  async start(): Promise<void> {
+    if (this.#directory === undefined) {
+      this.#directory = await mkdtemp(join(tmpdir(), "hereabouts-roster-"));
+      this.#directories.push(this.#directory);
+    }
+    this.#node = await openComposition({
+      world: { policy: { presenceTimeoutSeconds: 30 }, pollHoldSeconds: 60 },
+      clock: this.clock,
+      data: this.#directory,
+      between: (engine) => this.truth.record(engine),
+    });
+  }
+
+  async stop(): Promise<void> {
+    const node = this.#node;
+    this.#node = undefined;
+    await this.#end(node);
+  }
+
+  async kill(): Promise<void> {
+    const node = this.#node;
+    this.#node = undefined;
+    this.truth.lose();
+    for (const flight of [...this.#flights]) flight.break();
+    // What it stores on its way out is never read.
+    this.#directory = undefined;
+    await this.#end(node);
+  }
+
+  async #end(node: Composition | undefined): Promise<void> {
+    await node?.stop();
+    this.#complaints.push(...(node?.complaints ?? []));
+  }
+
+  connect(userId: string, deviceId: string): Wired {
+    const ends = new Map<string, number>();
+    const key = (channel: string, user: string): string => JSON.stringify([channel, user]);
+    const wired: Wired = {
+      isCut: false,
+      toldEnd: (channel, user) => ends.get(key(channel, user)),
+      client: createClient({
+        origin: "http://roster.test",
+        subscribeKey: testKeys.subscribe,
+        publishKey: testKeys.publish,
+        userId,
+        deviceId,
+        presenceTimeoutSeconds: 20,
+        scheduling: this.#scheduling,
+        transport: async (request) => {
+          const reply = await this.#carry(request, wired);
+          for (const { channel, user, moment } of endsIn(reply, this.truth)) {
+            // Roster and checks hear of it in the same turn; nobody looks before the next.
+            setImmediate(() => ends.set(key(channel, user), moment));
+          }
+          return reply;
+        },
+      }),
+    };
+    this.#wired.add(wired);
+    return wired;
+  }
+
+  async ask(target: string): Promise<unknown> {
+    const node = this.#node;
+    if (node === undefined) return undefined;
+    const signal: CancelSignal = { cancelled: false, onCancel: () => () => {} };
+    const request: WireRequest = { method: "GET", target, header: () => undefined, body: undefined, signal };
+    const { body } = await node.handler(request);
+    return JSON.parse(body);
+  }
+
+  #carry(request: Request, wired: Wired): Promise<Reply> {
+    const { weather } = this;
+    const meets = (percent: number): boolean => this.#dice.below(100) < percent;
+    const slowMs = (): number => (meets(weather.slow) ? this.#dice.below(3_000) : 0);
+    const isLost = meets(weather.lost);
+    const isSilent = isLost && meets(50);
+    const isReplyLost = isLost && meets(50);
+    const isDoubled = meets(weather.doubled);
+    const delayMs = slowMs();
+    const doubleDelayMs = slowMs();
+    const replyDelayMs = meets(weather.verySlow) ? this.#dice.below(30_000) : slowMs();
+    return new Promise((resolve, reject) => {
+      const flight: Flight = { break: () => fail(new TypeError("The connection broke.")) };
+      const settle = (run: () => void): void => {
+        this.#flights.delete(flight);
+        run();
+      };
+      const fail = (error: unknown): void => settle(() => reject(error));
+      const lose = (): void => {
+        if (!isSilent) flight.break();
+      };
+      this.#flights.add(flight);
+      request.signal.addEventListener("abort", () => fail(request.signal.reason));
+      const serve = async (deliver: (reply: Reply) => void): Promise<void> => {
+        const node = this.#node;
+        if (node === undefined || wired.isCut) return lose();
+        const { status, body } = await node.handler(this.#wireRequest(request));
+        deliver({ status, body });
+      };
+      this.#later(delayMs, () => {
+        if (isLost && !isReplyLost) return lose();
+        void serve((reply) => {
+          if (isReplyLost || wired.isCut) return lose();
+          // The server may be gone before the answer has arrived: then it does not.
+          const hasFlight = (): boolean => this.#flights.has(flight);
+          this.#later(replyDelayMs, () => hasFlight() && settle(() => resolve(reply)));
+        });
+      });
+      if (isDoubled) this.#later(delayMs + doubleDelayMs, () => void serve(() => {}));
+    });
+  }
+
+  #later(ms: number, run: () => void): void {
+    if (ms === 0) run();
+    else this.clock.at(this.clock.now() + ms, run);
+  }
+
+  #wireRequest({ method, target, body, signal }: Request): WireRequest {
+    const limit = this.#pageLimit;
+    return {
+      method,
+      // A server may give fewer than it was asked for.
+      target: limit === undefined ? target : target.replace("limit=1000", `limit=${limit}`),
+      body,
+      header: () => undefined,
+      signal: {
+        get cancelled() {
+          return signal.aborted;
+        },
+        onCancel: (run) => {
+          if (signal.aborted) run();
+          signal.addEventListener("abort", run, { once: true });
+          return () => signal.removeEventListener("abort", run);
+        },
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    const closed = Promise.all([...this.#wired].map(({ client }) => client.close()));
+    await this.clock.advance(30_000);
+    await closed;
+    const held = this.#node?.heldPolls() ?? 0;
+    await this.stop();
+    for (const directory of this.#directories) await rm(directory, { recursive: true, force: true });
+    if (held > 0) throw new Error(`${held} polls are held for clients that have closed.`);
+    if (this.#complaints.length > 0) throw new Error(`The server complained: ${this.#complaints.join("\n")}`);
+  }
+}
+
+interface End {
+  readonly channel: string;
+  readonly user: string;
+  readonly moment: number;
+}
+
+/** The ends that a poll's answer tells of. */
+function endsIn(reply: Reply, truth: Truth): readonly End[] {
+  const { m: items = [] } = JSON.parse(reply.body) as { readonly m?: readonly Item[] };
+  return items.flatMap(({ c, d: { action, uuid, epoch, revision } }) => {
+    if (action !== "leave" && action !== "timeout") return [];
+    const channel = c.replace(/-pnpres$/, "");
+    const moment = truth.channel(channel).momentOf(epoch, revision);
+    if (moment === undefined) throw new Error(`An event that never was: ${channel} ${epoch} ${revision}`);
+    return [{ channel, user: uuid, moment }];
+  });
+}
+
+interface Item {
+  readonly c: string;
+  readonly d: {
+    readonly action: string;
+    readonly uuid: string;
+    readonly epoch: string;
+    readonly revision: number;
+  };
+}
