@@ -1,5 +1,9 @@
 /** The parts of the scripts that only compute: tallies, the last line, what counts as installed, licences. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ensureChromium, findChromium } from "../scripts/lib/chromium.mjs";
 import { withGenerated } from "../scripts/lib/generated.ts";
 import { staleness } from "../scripts/lib/packages.mjs";
 import { licenceProblem } from "../scripts/lib/python.mjs";
@@ -200,5 +204,53 @@ describe("generated parts of a page", () => {
       "The page has a place for options, which nobody generates.",
     );
     expect(() => withGenerated("", new Map([["options", ""]]))).toThrow("The page has no place for options.");
+  });
+});
+
+describe("the Chromium of the browser suite", () => {
+  function inFolder(run: (folder: string) => void): void {
+    const folder = mkdtempSync(join(tmpdir(), "hereabouts-chromium-"));
+    try {
+      run(folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  it("is the one that the environment names, and no other when that is no program", () => {
+    inFolder((folder) => {
+      const program = join(folder, "my-browser");
+      writeFileSync(program, "");
+      const before = findChromium({ HEREABOUTS_CHROMIUM: program });
+      chmodSync(program, 0o755);
+
+      expect(before).toBeUndefined();
+      expect(findChromium({ HEREABOUTS_CHROMIUM: program })).toBe(program);
+      expect(findChromium({ HEREABOUTS_CHROMIUM: folder })).toBeUndefined();
+    });
+  });
+
+  it("is looked for on the PATH, by its usual names, where none is in a usual place", () => {
+    inFolder((folder) => {
+      const program = join(folder, "b", "google-chrome");
+      mkdirSync(join(folder, "b"));
+      writeFileSync(program, "", { mode: 0o755 });
+      const PATH = [join(folder, "a"), join(folder, "b")].join(delimiter);
+
+      expect(findChromium({ PATH }, [])).toBe(program);
+      expect(findChromium({ PATH: join(folder, "a") }, [])).toBeUndefined();
+      expect(findChromium({ PATH }, [join(folder, "c"), program])).toBe(program);
+    });
+  });
+
+  it("is not installed over one that the environment names wrongly", async () => {
+    const said: string[] = [];
+
+    const problem = await ensureChromium((line: string) => said.push(line), {
+      HEREABOUTS_CHROMIUM: "/no/such",
+    });
+
+    expect(problem).toBe("HEREABOUTS_CHROMIUM is no program: /no/such");
+    expect(said).toEqual([]);
   });
 });

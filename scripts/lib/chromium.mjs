@@ -14,23 +14,23 @@ const usual = [
  * The program of a Chromium: what the variable HEREABOUTS_CHROMIUM names, else one in a usual place, else one on the
  * PATH; `undefined` when there is none. A variable that names no program is not replaced by another Chromium.
  */
-export function findChromium(env = process.env) {
+export function findChromium(env = process.env, places = usual) {
   const named = env.HEREABOUTS_CHROMIUM;
   if (named !== undefined && named !== "") return isProgram(named) ? named : undefined;
   const onPath = (env.PATH ?? "")
     .split(delimiter)
     .filter((directory) => directory !== "")
     .flatMap((directory) => names.map((name) => join(directory, name)));
-  return [...usual, ...onPath].find(isProgram);
+  return [...places, ...onPath].find(isProgram);
 }
 
 /**
  * Sees to it that there is a Chromium: on Debian, and as root, by its package `chromium`. At once when there is one.
  * Returns a sentence why it cannot be had, else `undefined`.
  */
-export async function ensureChromium(say = console.log) {
-  if (findChromium() !== undefined) return undefined;
-  const named = process.env.HEREABOUTS_CHROMIUM;
+export async function ensureChromium(say = console.log, env = process.env) {
+  if (findChromium(env) !== undefined) return undefined;
+  const named = env.HEREABOUTS_CHROMIUM;
   if (named !== undefined && named !== "") return `HEREABOUTS_CHROMIUM is no program: ${named}`;
   if (!isDebianRoot()) {
     return "there is no Chromium (set HEREABOUTS_CHROMIUM, or install one; on Debian and as root it is installed here)";
@@ -44,7 +44,7 @@ export async function ensureChromium(say = console.log) {
     });
     if (code !== 0) return `apt-get ${step[0]} failed: ${output.trim().split("\n").at(-1) ?? ""}`;
   }
-  if (findChromium() === undefined) return "the package chromium was installed, but there is no Chromium";
+  if (findChromium(env) === undefined) return "the package chromium was installed, but there is no Chromium";
   say("Chromium is installed.");
   return undefined;
 }
