@@ -32,11 +32,16 @@ export function createStateCheck<State>(schema: StateSchema<State> | undefined):
   const validate = (state: unknown) => schema?.["~standard"].validate(state);
   return {
     outgoing: (state) => {
-      const result = validate(state);
-      if (result instanceof Promise) return result.then((later) => asJson(fitting(later)));
-      return asJson(result === undefined ? state : fitting(result));
+      const done = (result: ReturnType<typeof validate>): JsonObject =>
+        asJson(result === undefined ? state : fitting(result as SchemaResult<State>));
+      try {
+        const result = validate(state);
+        return result instanceof Promise ? result.then(done).catch(refuse) : done(result);
+      } catch (thrown) {
+        return refuse(thrown);
+      }
     },
-    incoming: (raw, owner) => {
+    incoming: (raw, { channel, userId }) => {
       if (raw == null || (isPlainObject(raw) && Object.keys(raw).length === 0)) return { state: undefined };
       // Without a schema the application's word is all there is: its generic parameter says what states are.
       if (schema === undefined && isPlainObject(raw)) return { state: raw as State };
@@ -46,20 +51,21 @@ export function createStateCheck<State>(schema: StateSchema<State> | undefined):
           if (result !== undefined) return { state: fitting(result) };
           throw new PresenceError("invalid-state", "state: no plain object.");
         } catch (thrown) {
-          return {
-            state: undefined,
-            invalid: { type: "invalid-state", ...owner, error: invalidState(thrown) },
-          };
+          const error = invalidState(thrown);
+          return { state: undefined, invalid: { type: "invalid-state", channel, userId, error } };
         }
       })();
     },
   };
 }
 
-/** Anything that a check threw as what it is. */
-export function invalidState(thrown: unknown): PresenceError {
+function invalidState(thrown: unknown): PresenceError {
   if (thrown instanceof PresenceError) return thrown;
   return new PresenceError("invalid-state", "state: the schema failed.", { cause: thrown });
+}
+
+function refuse(thrown: unknown): never {
+  throw invalidState(thrown);
 }
 
 function asJson(state: unknown): JsonObject {

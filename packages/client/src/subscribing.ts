@@ -3,7 +3,7 @@ import type { StatusEvent, SubscribeOptions, Subscription } from "./api.ts";
 import type { Connection } from "./connection.ts";
 import { coverageOf } from "./matching.ts";
 import { checkTargets, refuse } from "./names.ts";
-import { invalidState, type StateCheck } from "./state-check.ts";
+import type { StateCheck } from "./state-check.ts";
 
 /** What subscribing needs of a client. */
 export interface SubscribingParts<State, Message> {
@@ -25,9 +25,9 @@ export function createSubscribe<State, Message>({
     const checked = state === undefined ? undefined : check.outgoing(state);
     const { subscription, tell, status } = connection.subscribe({ coverage, filter });
     if (checked instanceof Promise) {
-      checked.then(tell, (thrown) => {
+      checked.then(tell, (error) => {
         const [channel = ""] = [...coverage.seats].map((target) => target.slice(1));
-        const event: StatusEvent = { type: "invalid-state", channel, userId, error: invalidState(thrown) };
+        const event: StatusEvent = { type: "invalid-state", channel, userId, error };
         status(event);
         connection.statuses.emit(event);
       });
