@@ -58,10 +58,11 @@ export class EmbeddedPresenceStore implements PresenceStore {
     const touched = this.#ledgerOf(keyset).touch(request, now);
     const { changes, recentJoins, refusedUntil, channelsOverLimit } = touched;
     if (changes.length > 0) this.#log.appendChanges(keyset, changes, now);
-    else if (recentJoins.length + channelsOverLimit.length === 0 && refusedUntil === undefined) {
-      return nothingHappened;
-    }
-    const beforeOwnJoins = this.#log.beforeJoins(keyset, request.user, recentJoins);
+    const beforeOwnJoins = request.asksForOwnJoins
+      ? this.#log.beforeJoins(keyset, request.user, recentJoins)
+      : undefined;
+    const isNothing = changes.length + channelsOverLimit.length === 0 && refusedUntil === undefined;
+    if (isNothing && beforeOwnJoins === undefined) return nothingHappened;
     return { changes, beforeOwnJoins, refusedUntil, channelsOverLimit };
   }
 

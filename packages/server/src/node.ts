@@ -9,6 +9,7 @@ import { openKeysetDirectory } from "./service/keyset-directory.ts";
 import { createService } from "./service/service.ts";
 import type { Settings } from "./settings.ts";
 import { startSweeping } from "./tickers.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** What a node is made of. */
 export interface NodeOptions {
@@ -49,50 +50,19 @@ export async function openNode({ settings, engine, scheduler, log }: NodeOptions
     hereNowCache: createHereNowCache(engine.presence, scheduler, settings.hereNowCacheMs),
     pollHoldMs: settings.pollHoldSeconds * 1_000,
   };
-  const counted = countUnderWay(createHandler(createService(context, log), scheduler));
+  const underWay = new UnderWay();
   const stopSweeping = startSweeping(engine.presence, keysets, scheduler, log);
   return {
-    handler: counted.handler,
+    handler: createHandler(createService(context, log), scheduler, underWay),
     keysets: () => keysets.all(),
     heldPolls: () => polls.size,
     drain: () => polls.drain(),
     async stop() {
       polls.drain();
-      await counted.whenIdle(scheduler, stopPatienceMs);
+      await underWay.whenIdle(scheduler, stopPatienceMs);
       stopSweeping();
       keysets.close();
       await engine.close(scheduler.now());
     },
-  };
-}
-
-interface CountedHandler {
-  readonly handler: Handler;
-  /** Resolves when no request is under way, or when patience is over. */
-  whenIdle(scheduler: Scheduler, patienceMs: number): Promise<void>;
-}
-
-function countUnderWay(handler: Handler): CountedHandler {
-  let underWay = 0;
-  let onIdle: (() => void) | undefined;
-  return {
-    async handler(request) {
-      underWay += 1;
-      try {
-        return await handler(request);
-      } finally {
-        underWay -= 1;
-        if (underWay === 0) onIdle?.();
-      }
-    },
-    whenIdle: (scheduler, patienceMs) =>
-      new Promise((resolve) => {
-        if (underWay === 0) return resolve();
-        const cancel = scheduler.at(scheduler.now() + patienceMs, resolve);
-        onIdle = () => {
-          cancel();
-          resolve();
-        };
-      }),
   };
 }

@@ -46,14 +46,15 @@ async function answerWithBody(handler: Handler, request: Request, target: string
   return answer(handler, request, target, body);
 }
 
-async function answer(
+function answer(
   handler: Handler,
   request: Request,
   target: string,
   body: Body | undefined,
 ): Promise<Response> {
-  if (body !== undefined && !body.ok) return responseOf(refuseBody(body.problem));
-  return responseOf(await handler(new BunRequest(request, target, body?.text)));
+  if (body !== undefined && !body.ok) return Promise.resolve(responseOf(refuseBody(body.problem)));
+  // No frame of its own: a held poll would keep it.
+  return handler(new BunRequest(request, target, body?.text)).then(responseOf);
 }
 
 function responseOf(reply: WireResponse): Response {
@@ -86,26 +87,27 @@ class BunRequest implements WireRequest {
     return this.#request.headers.get(name) ?? undefined;
   }
 
-  /** Made only for those who ask: a signal of Bun's costs memory. */
   get signal(): CancelSignal {
-    return new BunSignal(this.#request.signal);
+    return new BunSignal(this.#request);
   }
 }
 
+/** Asks Bun for its signal only when it is looked at: making one costs time and memory. */
 class BunSignal implements CancelSignal {
-  readonly #signal: AbortSignal;
+  readonly #request: Request;
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
+  constructor(request: Request) {
+    this.#request = request;
   }
 
   get cancelled(): boolean {
-    return this.#signal.aborted;
+    return this.#request.signal.aborted;
   }
 
   onCancel(run: () => void): () => void {
-    if (this.#signal.aborted) run();
-    else this.#signal.addEventListener("abort", run, { once: true });
-    return () => this.#signal.removeEventListener("abort", run);
+    const { signal } = this.#request;
+    if (signal.aborted) run();
+    else signal.addEventListener("abort", run, { once: true });
+    return () => signal.removeEventListener("abort", run);
   }
 }

@@ -7,7 +7,8 @@ import { overLimit } from "./seat-limit.ts";
 
 /** Seats the user in every channel named, or renews its seats. */
 export const heartbeat: Execute<"heartbeat"> = async (context, keyset, command) => {
-  const members = await membersOf(context, keyset.subscribeKey, command.groups);
+  const found = membersOf(context, keyset.subscribeKey, command.groups);
+  const members = found instanceof Promise ? await found : found;
   const channels = expandTargets(command, members);
   if (channels.length === 0) return success(undefined);
   const touched = await context.engine.presence.touch(
@@ -20,6 +21,7 @@ export const heartbeat: Execute<"heartbeat"> = async (context, keyset, command) 
       defaultTimeoutSeconds: keyset.policy.presenceTimeoutSeconds,
       states: command.state && expandStates(command.state, command, members),
       intent: "deliberate",
+      asksForOwnJoins: false,
     },
     context.scheduler.now(),
   );

@@ -7,13 +7,20 @@ export type Members = ReadonlyMap<Group, readonly Channel[]>;
 
 const noMembers: Members = new Map();
 
-/** The members of the groups that a request names, with or without `-pnpres`. */
-export async function membersOf(
+/** The members of the groups that a request names, with or without `-pnpres`; at once when it names none. */
+export function membersOf(
+  context: Context,
+  keyset: SubscribeKey,
+  groups: readonly Group[],
+): Members | Promise<Members> {
+  return groups.length === 0 ? noMembers : readMembers(context, keyset, groups);
+}
+
+async function readMembers(
   context: Context,
   keyset: SubscribeKey,
   groups: readonly Group[],
 ): Promise<Members> {
-  if (groups.length === 0) return noMembers;
   const names = [...new Set(groups.map((group) => baseName(group)))];
   const lists = await Promise.all(names.map((group) => context.engine.groups.channels(keyset, group)));
   return new Map(names.map((group, position) => [group, lists[position] ?? []]));

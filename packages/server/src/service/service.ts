@@ -3,7 +3,7 @@ import { EngineError } from "@hereabouts/core";
 import {
   type Command,
   type CommandKind,
-  type CommandOf,
+  type Fault,
   failure,
   type OutcomeOf,
   type Result,
@@ -22,12 +22,12 @@ import { getState, setState } from "./state.ts";
 import { subscribe } from "./subscribe.ts";
 import { whereNow } from "./where-now.ts";
 
-/** Carries out commands. Never rejects. */
+/** Carries out commands. */
 export interface Service {
-  execute<Kind extends CommandKind>(
-    command: CommandOf<Kind>,
-    signal: CancelSignal,
-  ): Promise<Result<OutcomeOf<Kind>>>;
+  /** What the command came to. Rejects when the engine cannot answer, or for a mistake of ours: see `faultOf`. */
+  execute(command: Command, signal: CancelSignal): Promise<Result<OutcomeOf<CommandKind>>>;
+  /** What to answer when a command was rejected; says in the log why. */
+  faultOf(error: unknown, command: Command): Fault;
 }
 
 type KeysetCommandKind = Exclude<CommandKind, "time" | "preflight">;
@@ -52,14 +52,8 @@ const executors: { readonly [Kind in KeysetCommandKind]: Execute<Kind> } = {
 /** Creates the service on its parts. */
 export function createService(context: Context, log: Log): Service {
   return {
-    async execute<Kind extends CommandKind>(command: CommandOf<Kind>, cancel: CancelSignal) {
-      try {
-        // The table pairs each kind with its own outcome; the compiler cannot follow that through a union.
-        return (await dispatch(context, command, cancel)) as Result<OutcomeOf<Kind>>;
-      } catch (error) {
-        return faultOf(error, command.kind, log);
-      }
-    },
+    execute: (command, signal) => dispatch(context, command, signal),
+    faultOf: (error, command) => faultOf(error, command.kind, log),
   };
 }
 
@@ -73,6 +67,7 @@ function dispatch(
     return Promise.resolve(success({ now: timetokenAt(context.scheduler.now()) - 1n }));
   const keyset = context.keysets.get(command.subscribeKey);
   if (keyset === undefined) return Promise.resolve(failure("invalid-subscribe-key"));
+  // The table pairs each kind with its own outcome; the compiler cannot follow that through a union.
   const run = executors[command.kind] as Execute<CommandKind>;
   return run(context, keyset, command, cancel);
 }
@@ -80,11 +75,11 @@ function dispatch(
 /** Seconds after which a client may try again when the engine could not answer. */
 const retryAfterSeconds = 1;
 
-function faultOf(error: unknown, kind: CommandKind, log: Log): Result<never> {
+function faultOf(error: unknown, kind: CommandKind, log: Log): Fault {
   if (error instanceof EngineError) {
     log.warn("The engine could not answer.", { command: kind, code: error.code, err: error });
-    return { ok: false, fault: { code: "unavailable", retryAfterSeconds } };
+    return { code: "unavailable", retryAfterSeconds };
   }
   log.error("A command failed for a reason of our own.", { command: kind, err: error });
-  return failure("internal");
+  return { code: "internal" };
 }

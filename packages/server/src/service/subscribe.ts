@@ -2,7 +2,6 @@
 import type { Keyset } from "@hereabouts/core";
 import {
   type Delivery,
-  isPresenceName,
   type Result,
   type SubscribeCommand,
   type SubscribeOutcome,
@@ -82,10 +81,7 @@ async function handshake(
   const refusal = overLimit(touched, command.user);
   if (refusal !== undefined) return refusal;
   const { topics } = subscriber.subscription;
-  const ownJoins = touched?.beforeOwnJoins;
   const cursor =
-    ownJoins !== undefined && topics.some(isPresenceName)
-      ? ownJoins
-      : await context.engine.log.position(keyset.subscribeKey, topics, now);
+    touched?.beforeOwnJoins ?? (await context.engine.log.position(keyset.subscribeKey, topics, now));
   return success({ cursor, deliveries: noDeliveries });
 }

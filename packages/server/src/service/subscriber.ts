@@ -8,9 +8,15 @@ import {
   type Subscription,
   type Touched,
 } from "@hereabouts/core";
-import type { Channel, Filter, State, SubscribeCommand } from "@hereabouts/protocol";
+import {
+  type Channel,
+  type Filter,
+  isPresenceName,
+  type State,
+  type SubscribeCommand,
+} from "@hereabouts/protocol";
 import type { Context } from "./context.ts";
-import { membersOf } from "./members.ts";
+import { type Members, membersOf } from "./members.ts";
 
 /** A subscribe request with its groups expanded as they were when it came. */
 export interface Subscriber {
@@ -21,13 +27,18 @@ export interface Subscriber {
   readonly states: ReadonlyMap<Channel, State> | undefined;
 }
 
-/** Expands a subscribe request. */
-export async function subscriberOf(
+/** Expands a subscribe request; at once when it names no groups. */
+export function subscriberOf(
   context: Context,
   keyset: Keyset,
   command: SubscribeCommand,
-): Promise<Subscriber> {
-  const members = await membersOf(context, keyset.subscribeKey, command.groups);
+): Subscriber | Promise<Subscriber> {
+  const members = membersOf(context, keyset.subscribeKey, command.groups);
+  if (members instanceof Promise) return members.then((found) => expand(keyset, command, found));
+  return expand(keyset, command, members);
+}
+
+function expand(keyset: Keyset, command: SubscribeCommand, members: Members): Subscriber {
   return {
     keyset,
     command,
@@ -96,6 +107,7 @@ function seatRequest(
     defaultTimeoutSeconds: subscriber.keyset.policy.presenceTimeoutSeconds,
     states,
     intent,
+    asksForOwnJoins: intent === "deliberate" && subscription.topics.some(isPresenceName),
   };
 }
 
