@@ -79,11 +79,11 @@ export function stepPresence(before: PresenceState, input: PresenceInput): Prese
       return { state: { ...before, states: next }, effects: [] };
     }
     case "entering":
-      return { state: { ...before, isIn: true }, effects: seats.size > 0 ? [arm] : [] };
+      return { state: { ...before, isIn: seats.size > 0 }, effects: seats.size > 0 ? [arm] : [] };
     case "due":
       return {
         state: before,
-        effects: isIn && seats.size > 0 ? [{ type: "heartbeat", seats, states }, arm] : [],
+        effects: isIn ? [{ type: "heartbeat", seats, states }, arm] : [],
       };
     case "disconnect":
       return { state: { ...before, isIn: false }, effects: [disarm, ...leave(seats)] };
