@@ -98,6 +98,19 @@ test("a page that is left leaves by a request that outlives it", async () => {
   ]);
 });
 
+test("a page that watches where it sits does not come back when it hears of its own leaving", async () => {
+  await using world = await openInMemory();
+  // Before there is a page: nothing that happens to it concerns the watcher.
+  const watcher = record(world.client("watcher").subscribe({ channels: "a-pnpres" }));
+  await world.advance(1_000);
+  const page = openGlobalPage();
+  world.client("alice").subscribe({ channels: "a", withPresence: true });
+  await world.advance(1_000);
+  page.fire("pagehide");
+  await world.advance(1_000);
+  expect(watcher.lines()).toEqual(["a join alice 1", "a leave alice 0"]);
+});
+
 test("a page that sits nowhere leaves nothing", async () => {
   const page = openGlobalPage();
   await using world = await openInMemory();

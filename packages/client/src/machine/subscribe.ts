@@ -53,7 +53,7 @@ export type SubscribeInput =
   | { readonly type: "failed"; readonly error: PresenceError }
   /** The wait is over. */
   | { readonly type: "waited" }
-  /** The seats were given up without asking the machine: the page is being left. */
+  /** The seats were given up without asking the machine: the page is being left. Nothing is sent until it wakes. */
   | { readonly type: "left" }
   /** Time may have passed unseen. */
   | { readonly type: "woke" }
@@ -164,8 +164,12 @@ const steps: { readonly [Type in SubscribeInput["type"]]: (draft: Draft, input: 
     wait(draft, retryInMs);
   },
   waited: go,
-  left: ({ state }) => {
+  left: ({ state, effects }) => {
     state.greeted = noTargets;
+    if (state.phase === "idle") return;
+    // What it brought, such as one's own leaving, would have a handshake follow and take the seats again.
+    effects.push({ type: "drop" });
+    state.phase = "wait";
   },
   woke: (draft) => {
     const { phase, greeted, since } = draft.state;

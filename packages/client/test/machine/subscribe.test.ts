@@ -123,6 +123,13 @@ const table: Readonly<
       ["drop", "greet a,b"],
     ],
   ],
+  "leaving the page": [
+    ["while polling forgets the poll", [wish("a"), answered("1"), left], ["drop"]],
+    ["while greeting ignores the answer", [wish("a"), left], ["drop"]],
+    ["while waiting waits no more", [wish("a"), failed("network"), left], ["drop"]],
+    ["with nothing asked for does nothing", [left], []],
+    ["sends nothing, whatever else is asked for", [wish("a"), answered("1"), left, wish("a", "b")], []],
+  ],
   "asking for nothing": [
     ["ends the connection", [wish("a"), answered("1"), wish()], ["drop", "disconnected requested"]],
     ["while disconnected says nothing", [wish("a"), disconnect, wish()], ["drop"]],
