@@ -29,7 +29,7 @@ async function types(node) {
   return check(isGood);
 }
 
-/** The projects that only check: tests and benchmarks. */
+/** The projects that only check: tests, examples and benchmarks. */
 function testProjects() {
   const below = (directory) =>
     readdirSync(join(root, directory), { withFileTypes: true })
@@ -37,7 +37,7 @@ function testProjects() {
       .map((entry) => join(directory, entry.name));
   return [
     ...below("packages").map((directory) => join(directory, "tsconfig.test.json")),
-    ...[...below("test"), ...["test", "scripts", "benchmarks"]].map((directory) =>
+    ...[...below("test"), ...below("examples"), ...["test", "scripts", "benchmarks"]].map((directory) =>
       join(directory, "tsconfig.json"),
     ),
   ].filter((project) => existsSync(join(root, project)));

@@ -177,6 +177,50 @@ describeChromium("the hooks", () => {
     expect(await stage.notes()).toEqual(["published", "alive"]);
   });
 
+  test("sit in a channel whose roster is read with join", async () => {
+    await using stage = await open();
+    using watcher = await watch(server, "sitting");
+
+    await stage.show("Sitting", { channel: "sitting" });
+    await stage.page.getByText("seated: 1").waitFor();
+    await stage.clear();
+
+    expect(await watcher.until("leave ada 0")).toEqual(["join ada 1", "leave ada 0"]);
+  });
+
+  test("leave while they are hidden, and join anew when they are shown again", async () => {
+    await using stage = await open();
+    using watcher = await watch(server, "hideable");
+
+    await stage.show("Hideable", { channel: "hideable", turn: 1 });
+    await stage.page.getByText("1: ada").waitFor();
+    await stage.show("Hideable", { channel: "hideable", turn: 2 });
+    await watcher.until("leave ada 0");
+    await stage.show("Hideable", { channel: "hideable", turn: 3 });
+    await stage.page.locator(".names[data-complete=true]", { hasText: "1: ada" }).waitFor();
+    await peopleIn(server, "hideable").come("bob");
+
+    expect(await watcher.until("join bob 2")).toEqual([
+      "join ada 1",
+      "leave ada 0",
+      "join ada 1",
+      "join bob 2",
+    ]);
+    await stage.page.getByText("2: ada, bob").waitFor();
+  });
+
+  test("bring to life what a server has rendered, which shows nobody", async () => {
+    await using stage = await open();
+
+    await stage.hydrate("Lobby", { channel: "hydrated" });
+    await stage.page.getByText("1: ada").waitFor();
+
+    const notes = await stage.notes();
+    expect(notes.filter((line) => !line.startsWith("own"))).toEqual([
+      "rendered disconnectednonethreewrong0: ",
+    ]);
+  });
+
   test("let an error boundary catch options that break a rule", async () => {
     await using stage = await open();
 

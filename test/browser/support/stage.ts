@@ -11,6 +11,8 @@ export interface Stage extends AsyncDisposable {
   /** Paths and queries of the page's requests to the service so far, in order. */
   readonly requests: readonly URL[];
   show(name: SceneName, props: Partial<SceneProps> & { readonly channel: string }): Promise<void>;
+  /** Shows a scene as a server renders it, then brings it to life. */
+  hydrate(name: SceneName, props: Partial<SceneProps> & { readonly channel: string }): Promise<void>;
   clear(): Promise<void>;
   /** What scenes have noted so far. */
   notes(): Promise<readonly string[]>;
@@ -36,14 +38,18 @@ export async function openStage({ browser, site, server }: StagePlace): Promise<
     if (url.host === server.origin) requests.push(url);
   });
   await page.goto(site.address);
+  const whole = (props: Partial<SceneProps> & { readonly channel: string }): SceneProps => ({
+    origin: `http://${server.origin}`,
+    user: "ada",
+    ...props,
+  });
   return {
     page,
     requests,
     show: (name, props) =>
-      page.evaluate(([scene, given]) => window.stage.show(scene, given), [
-        name,
-        { origin: `http://${server.origin}`, user: "ada", ...props },
-      ] as const),
+      page.evaluate(([scene, given]) => window.stage.show(scene, given), [name, whole(props)] as const),
+    hydrate: (name, props) =>
+      page.evaluate(([scene, given]) => window.stage.hydrate(scene, given), [name, whole(props)] as const),
     clear: () => page.evaluate(() => window.stage.clear()),
     notes: () => page.evaluate(() => window.stage.notes),
     untilNoted: async (line) => {

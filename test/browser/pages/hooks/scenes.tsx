@@ -1,7 +1,15 @@
 /** The scenes: small applications, each for one promise of the hooks. */
 import { createClient } from "@hereabouts/client";
 import { createHooks, type HereaboutsHooks } from "@hereabouts/react";
-import { Component, type ReactNode, startTransition, useEffect, useLayoutEffect, useState } from "react";
+import {
+  Activity,
+  Component,
+  type ReactNode,
+  startTransition,
+  useEffect,
+  useLayoutEffect,
+  useState,
+} from "react";
 import { note } from "./notes.ts";
 
 /** What a test says of a scene. */
@@ -243,6 +251,29 @@ function Publisher({ channel }: SceneProps) {
   );
 }
 
+/** Sits in the channel by reading its roster. */
+function Sitting(props: SceneProps) {
+  return (
+    <Own {...props}>
+      <Sitter {...props} />
+    </Own>
+  );
+}
+
+function Sitter({ channel }: SceneProps) {
+  const occupancy = useRoster(channel, (snapshot) => snapshot.occupancy, { join: "join" });
+  return <p>seated: {occupancy}</p>;
+}
+
+/** Hidden at turn 2, with all its state kept, and shown again. */
+function Hideable(props: SceneProps) {
+  return (
+    <Activity mode={props.turn === 2 ? "hidden" : "visible"}>
+      <Lobby {...props} />
+    </Activity>
+  );
+}
+
 /** Options that break a rule. */
 function Wrong(props: SceneProps) {
   return (
@@ -265,7 +296,7 @@ class Boundary extends Component<{ readonly children: ReactNode }, { readonly co
 }
 
 /** By name, as tests ask for them. */
-export const scenes = { Lobby, Readers, Relay, Listener, Chorus, Foreign, Wrong } as const;
+export const scenes = { Lobby, Readers, Relay, Listener, Chorus, Foreign, Sitting, Hideable, Wrong } as const;
 
 /** The scenes there are. */
 export type SceneName = keyof typeof scenes;
