@@ -41,8 +41,8 @@ describeChromium("the hooks", () => {
     await stage.clear();
 
     expect(await watcher.until("leave ada 0")).toEqual(["join ada 1", "leave ada 0"]);
-    expect(handshakes(stage)).toBe(1);
-    expect(hereNows(stage, "strict")).toBe(1);
+    expect(handshakes(stage), stage.story()).toBe(1);
+    expect(hereNows(stage, "strict"), stage.story()).toBe(1);
   });
 
   test("can be shown again after they were unmounted, by a client of their own", async () => {
@@ -78,7 +78,7 @@ describeChromium("the hooks", () => {
     expect(of("grace")).toEqual(["grace false", "grace true"]);
     expect(of("list")).toEqual(["list ", "list mary", "list grace mary", "list grace"]);
     expect(of("count")).toEqual(["count 0", "count 1", "count 2", "count 1"]);
-    expect(hereNows(stage, "readers")).toBe(1);
+    expect(hereNows(stage, "readers"), stage.story()).toBe(1);
   });
 
   test("hand a roster from one component to another without asking again, and close it after the last", async () => {
@@ -93,7 +93,7 @@ describeChromium("the hooks", () => {
     await stage.show("Relay", { channel: "relay", turn: 3 });
     await expect.poll(() => polled(stage), { timeout: 20_000 }).toEqual(["relay-other-pnpres"]);
 
-    expect(before).toEqual({ hereNows: 1, polled: ["relay-other-pnpres", "relay-pnpres"] });
+    expect(before, stage.story()).toEqual({ hereNows: 1, polled: ["relay-other-pnpres", "relay-pnpres"] });
   });
 
   test("give events to the handler of the last rendering, without subscribing anew", async () => {
@@ -110,7 +110,7 @@ describeChromium("the hooks", () => {
     await stage.untilNoted("2: leave 0");
 
     expect(await stage.notes()).toEqual(["1: join 1", "2: leave 0"]);
-    expect(handshakes(stage)).toBe(1);
+    expect(handshakes(stage), stage.story()).toBe(1);
   });
 
   test("never show two readers different moments, however slowly they are rendered", async () => {

@@ -10,6 +10,8 @@ export interface Stage extends AsyncDisposable {
   readonly page: Page;
   /** Paths and queries of the page's requests to the service so far, in order. */
   readonly requests: readonly URL[];
+  /** Every request, answer and failure in order, to be read when a test fails. */
+  story(): string;
   show(name: SceneName, props: Partial<SceneProps> & { readonly channel: string }): Promise<void>;
   /** Shows a scene as a server renders it, then brings it to life. */
   hydrate(name: SceneName, props: Partial<SceneProps> & { readonly channel: string }): Promise<void>;
@@ -33,10 +35,15 @@ export async function openStage({ browser, site, server }: StagePlace): Promise<
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const requests: URL[] = [];
+  const story: string[] = [];
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.host === server.origin) requests.push(url);
+    if (url.host !== server.origin) return;
+    requests.push(url);
+    story.push(`sent ${url.pathname}${url.search}`);
   });
+  page.on("requestfinished", (request) => story.push(`done ${request.url()}`));
+  page.on("requestfailed", (request) => story.push(`${request.failure()?.errorText} ${request.url()}`));
   await page.goto(site.address);
   const whole = (props: Partial<SceneProps> & { readonly channel: string }): SceneProps => ({
     origin: `http://${server.origin}`,
@@ -46,6 +53,7 @@ export async function openStage({ browser, site, server }: StagePlace): Promise<
   return {
     page,
     requests,
+    story: () => story.join("\n"),
     show: (name, props) =>
       page.evaluate(([scene, given]) => window.stage.show(scene, given), [name, whole(props)] as const),
     hydrate: (name, props) =>
