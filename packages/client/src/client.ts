@@ -1,13 +1,8 @@
-/** What users hold: puts the parts together. */
-import type { Client, ClientOptions, ClientTypes, MessageOf, StateOf } from "./api.ts";
-import { createConnection } from "./connection.ts";
-import { PresenceError } from "./error.ts";
+/** What users hold: the core of a client with its calls and its rosters. */
+import type { Client, ClientOptions, ClientTypes, StateOf } from "./api.ts";
+import { createCore } from "./core.ts";
 import { coverageOf } from "./matching.ts";
 import { checkName } from "./names.ts";
-import { settingsOf } from "./options.ts";
-import { watchPage } from "./platform.ts";
-import { createAsk } from "./requests/ask.ts";
-import type { CallContext } from "./requests/context.ts";
 import { createGroups } from "./requests/groups.ts";
 import { createHereNow } from "./requests/here-now.ts";
 import { createFetchPage, createPages } from "./requests/here-now-pages.ts";
@@ -16,9 +11,6 @@ import { createGetState, createSetState } from "./requests/state.ts";
 import { createTime } from "./requests/time.ts";
 import { createWhereNow } from "./requests/where-now.ts";
 import { createRosters } from "./roster.ts";
-import { createSeatKeeper } from "./seat-keeper.ts";
-import { createStateCheck } from "./state-check.ts";
-import { createSubscribe } from "./subscribing.ts";
 
 /**
  * Makes a client. Nothing is sent before its first call or subscription. Throws a PresenceError `invalid-argument` when
@@ -27,51 +19,33 @@ import { createSubscribe } from "./subscribing.ts";
 export function createClient<Types extends ClientTypes = ClientTypes>(
   options: ClientOptions<Types>,
 ): Client<Types> {
-  type State = StateOf<Types>;
-  const settings = settingsOf(options);
-  const { userId, deviceId, scheduling } = settings;
-  const closing = new AbortController();
-  /** Throws once the client is closed. */
-  const open = <Value>(value: Value): Value => {
-    closing.signal.throwIfAborted();
-    return value;
-  };
-  const ask = createAsk(settings);
-  const check = createStateCheck(settings.stateSchema);
-  const keeper = createSeatKeeper(settings, ask);
-  const connection = createConnection<State, MessageOf<Types>>({ settings, ask, keeper, check });
-  const { statuses } = connection;
-  const context: CallContext<State> = {
+  const {
     settings,
-    check,
-    onStatus: statuses.emit,
-    ask: (question, manner) => ask(question, { ...manner, alsoSignal: closing.signal }),
-  };
+    connection,
+    keeper,
+    context,
+    subscribe,
+    refuseClosed,
+    close: closeCore,
+  } = createCore(options);
   const fetchPage = createFetchPage(context);
-  const subscribe = createSubscribe({ connection, check, userId });
-  const rosters = createRosters<State>({
-    scheduling,
+  const rosters = createRosters<StateOf<Types>>({
+    scheduling: settings.scheduling,
     fetchPage,
-    onStatus: statuses.add,
+    onStatus: connection.statuses.add,
     subscribePresence: (channel, join, onListening) => {
       const reach = join === "join" ? "with-presence" : "presence-only";
       const coverage = coverageOf({ channels: [channel], groups: [] }, reach);
       return connection.subscribe({ coverage, onListening }).subscription;
     },
   });
-  const unwatch = watchPage({ onHide: connection.hide, onWake: connection.wake });
-  let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    if (closed) return closed;
-    unwatch();
     rosters.close();
-    closing.abort(new PresenceError("closed", "The client is closed."));
-    closed = connection.close().then(statuses.clear);
-    return closed;
+    return closeCore();
   };
   return {
-    userId,
-    deviceId,
+    userId: settings.userId,
+    deviceId: settings.deviceId,
     hereNow: Object.assign(createHereNow(context), { pages: createPages(fetchPage) }),
     whereNow: createWhereNow(context),
     setState: createSetState(context, keeper),
@@ -80,14 +54,20 @@ export function createClient<Types extends ClientTypes = ClientTypes>(
     publish: createPublish(context, "publish"),
     signal: createPublish(context, "signal"),
     time: createTime(context),
-    subscribe: (wish) => open(subscribe)(wish),
-    roster: (channel, how = {}) => open(rosters).open(checkName(channel, "channel"), how),
+    subscribe,
+    roster: (channel, how = {}) => {
+      refuseClosed();
+      return rosters.open(checkName(channel, "channel"), how);
+    },
     get status() {
       return connection.status();
     },
-    onStatus: statuses.add,
+    onStatus: connection.statuses.add,
     disconnect: connection.disconnect,
-    reconnect: () => open(connection).reconnect(),
+    reconnect: () => {
+      refuseClosed();
+      connection.reconnect();
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -160,7 +160,7 @@ function refuseConflicts(wish: SubscriptionWish, entries: Iterable<SubscriptionW
     if (wish.filter === other.filter) continue;
     if (wish.filter && other.filter) refuse(`A client has one filter, and "${other.filter}" is in use`);
     if (wish.filter ? other.onListening : wish.onListening) {
-      refuse("A roster needs every presence event: it cannot be beside a filter in one client");
+      refuse("A client with a roster has no filter: rosters need every event");
     }
   }
 }

@@ -47,20 +47,14 @@ export async function deliver<State, Message>(
     if (invalid) onStatus(invalid);
     for (const { receiver, subscription } of hits) {
       if (invalid && !receiver.onListening) receiver.outlet.status(invalid);
-      else receiver.outlet.deliver(typed(event, subscription, state));
+      else {
+        const typed = { ...event, subscription, ...("state" in event && { state }) };
+        // The state has been checked, and what messages are is the application's word.
+        receiver.outlet.deliver(typed as SubscriptionEvent<State, Message>);
+      }
     }
   }
   for (const { outlet } of receivers) outlet.flush();
-}
-
-function typed<State, Message>(
-  event: RawEvent,
-  subscription: string | undefined,
-  state: State | undefined,
-): SubscriptionEvent<State, Message> {
-  // What messages are is the application's word.
-  if (event.type !== "presence") return { ...event, subscription, message: event.message as Message };
-  return "state" in event ? { ...event, subscription, state } : { ...event, subscription };
 }
 
 /** Timetokens have as many digits as they need. */

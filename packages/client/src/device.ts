@@ -2,10 +2,8 @@
 
 let ownDeviceId: string | undefined;
 
-/** A random id of 32 hexadecimal digits: the same for the life of the tab or process. */
+/** A random id: the same for the life of the tab or process. */
 export function defaultDeviceId(): string {
-  ownDeviceId ??= [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  ownDeviceId ??= crypto.getRandomValues(new Uint32Array(4)).join("-");
   return ownDeviceId;
 }

@@ -39,7 +39,7 @@ export class PresenceError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: PresenceErrorCode, message: string, details: PresenceErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message, details);
     this.name = "PresenceError";
     this.code = code;
     this.status = details.status;

@@ -14,52 +14,36 @@ export interface EventQueue<Event> extends AsyncIterator<Event, undefined> {
 
 /** Makes an empty queue. `onReturn` is called when its iteration is left. */
 export function createEventQueue<Event>(onReturn: () => void): EventQueue<Event> {
-  let events: Event[] = [];
-  /** Where the oldest event is: taking one moves nothing. */
-  let first = 0;
-  let isOver = false;
+  const events: Event[] = [];
   const takers: ((result: IteratorResult<Event, undefined>) => void)[] = [];
   const over = { done: true, value: undefined } as const;
-
-  const take = (): IteratorResult<Event, undefined> | undefined => {
-    if (first === events.length) return isOver ? over : undefined;
-    // The index is below the length, so there is an event, be it `undefined`.
-    const value = events[first] as Event;
-    first += 1;
-    if (first * 2 > events.length) {
-      events = events.slice(first);
-      first = 0;
-    }
-    return { done: false, value };
-  };
+  let isOver = false;
   const end = (): void => {
     isOver = true;
     for (const taker of takers.splice(0)) taker(over);
   };
   return {
-    push: (event) => {
+    push: (value) => {
       if (isOver) return 0;
       const taker = takers.shift();
-      if (taker !== undefined) {
-        taker({ done: false, value: event });
-        return 0;
+      if (taker) taker({ done: false, value });
+      else if (events.push(value) > eventsMax) {
+        events.shift();
+        return 1;
       }
-      events.push(event);
-      if (events.length - first <= eventsMax) return 0;
-      take();
-      return 1;
+      return 0;
     },
     end,
-    next: () => {
-      const result = take();
-      return result ? Promise.resolve(result) : new Promise((resolve) => takers.push(resolve));
+    next: async () => {
+      // There is one, be it `undefined`.
+      if (events.length > 0) return { done: false, value: events.shift() as Event };
+      return isOver ? over : new Promise((resolve) => takers.push(resolve));
     },
-    return: () => {
-      events = [];
-      first = 0;
+    return: async () => {
+      events.length = 0;
       end();
       onReturn();
-      return Promise.resolve(over);
+      return over;
     },
   };
 }

@@ -38,11 +38,10 @@ export interface Way {
 export function waysTo(channel: string, by: string | undefined): readonly Way[] {
   const base = withoutPresence(channel);
   const suffix = channel.slice(base.length);
-  const [first, second] = base.split(".", 3);
-  // Wildcards have one or two parts before the star, which stands for at least one more character.
-  const wildcards = [`${first}.${second}.*`, `${first}.*`, base].filter(
-    (name) => /^[^.*]+(\.[^.*]+)?\.\*$/.test(name) && (base === name || base.startsWith(name.slice(0, -1))),
-  );
+  const parts = base.split(".");
+  // A wildcard has one or two parts before its star, the first of them not empty.
+  const lengths = [2, 1].filter((length) => parts[0] && length < parts.length);
+  const wildcards = lengths.map((length) => `${parts.slice(0, length).join(".")}.*`);
   return [
     { target: `c${channel}`, subscription: undefined },
     ...wildcards.map((name): Way => ({ target: `c${name}${suffix}`, subscription: name })),

@@ -20,9 +20,10 @@ export function checkId(id: unknown, what: string): string {
 
 function check(text: unknown, what: string, rule: RegExp): string {
   if (typeof text === "string" && rule.test(text)) return text;
-  const shown = typeof text === "string" ? `"${text.slice(0, 100)}"` : typeof text;
   const commas = rule === nameRule ? " without commas" : "";
-  return refuse(`${what} is ${shown}, and has to be 1 to 92 characters${commas}, not just dots`);
+  return refuse(
+    `${what} is "${String(text).slice(0, 100)}", and has to be 1 to 92 characters${commas}, not just dots`,
+  );
 }
 
 /** Channels and groups as lists without repetitions, each name checked; refused when there is none. */

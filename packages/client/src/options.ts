@@ -46,16 +46,16 @@ export function settingsOf<Types extends ClientTypes>(
   if (publishKey !== undefined) checkName(publishKey, "publishKey");
   checkId(options.userId, "userId");
   checkId(deviceId, "deviceId");
-  checkNumber(presenceTimeoutSeconds, "presenceTimeoutSeconds", { min: 1, max: 3600, step: 1 });
-  checkNumber(heartbeatSeconds, "heartbeatIntervalSeconds", { min: heartbeatSecondsMin, max: 3600 });
+  checkNumber(presenceTimeoutSeconds, "presenceTimeoutSeconds", [1, 3600, 1]);
+  checkNumber(heartbeatSeconds, "heartbeatIntervalSeconds", [heartbeatSecondsMin, 3600]);
   if (heartbeatSeconds >= presenceTimeoutSeconds) {
     refuse(
       `heartbeatIntervalSeconds (${heartbeatSeconds}) has to be less than presenceTimeoutSeconds (${presenceTimeoutSeconds})`,
     );
   }
-  checkNumber(baseMs, "retry.baseMs", { min: 10, max: 60_000 });
-  checkNumber(maxMs, "retry.maxMs", { min: baseMs, max: 600_000 });
-  checkNumber(callRetries, "retry.callRetries", { min: 0, max: 10, step: 1 });
+  checkNumber(baseMs, "retry.baseMs", [10, 60_000]);
+  checkNumber(maxMs, "retry.maxMs", [baseMs, 600_000]);
+  checkNumber(callRetries, "retry.callRetries", [0, 10, 1]);
   return {
     transport: createFetchTransport(origin.replace(/\/$/, "")),
     scheduling: platformScheduling,
@@ -68,16 +68,11 @@ export function settingsOf<Types extends ClientTypes>(
   };
 }
 
-/** What numbers may be. */
-export interface Range {
-  readonly min: number;
-  readonly max: number;
-  /** What it has to be a multiple of. */
-  readonly step?: number;
-}
+/** The least and the greatest that a number may be, and what it has to be a multiple of. */
+export type Range = readonly [min: number, max: number, step?: number];
 
 /** Refuses what is not a number within a range. */
-export function checkNumber(value: unknown, what: string, { min, max, step }: Range): void {
+export function checkNumber(value: unknown, what: string, [min, max, step]: Range): void {
   if (typeof value === "number" && value >= min && value <= max && (!step || value % step === 0)) return;
   refuse(`${what} is ${String(value)}, and has to be a ${step ? "whole " : ""}number from ${min} to ${max}`);
 }

@@ -10,7 +10,7 @@ import {
   type PresenceState,
   stepPresence,
 } from "./machine/presence.ts";
-import { minus, noTargets, type Target, type TargetSet } from "./machine/targets.ts";
+import { minus, noTargets, type Target } from "./machine/targets.ts";
 import type { Settings } from "./options.ts";
 import type { Ask } from "./requests/ask.ts";
 import { heartbeatQuestion, seatQuestion } from "./requests/seats.ts";
@@ -19,8 +19,10 @@ import { createTurns, ignore, type Turns } from "./turns.ts";
 /** The user's seats, kept. */
 export interface SeatKeeper extends Pick<Turns, "enter" | "left"> {
   readonly machine: Driver<PresenceState, PresenceInput>;
-  /** Sends what sets the own state, and remembers the state where the user sits, unless that fails. */
-  setState<Result>(targets: TargetSet, state: JsonObject, send: () => Promise<Result>): Promise<Result>;
+  /** Remembers the own state where the user sits; `undefined` forgets it. */
+  keep(targets: Iterable<Target>, state: JsonObject | undefined): void;
+  /** How many requests that set the own state are under way: meanwhile events tell of older ones. */
+  settingStates: number;
   /** Remembers the own state that an event tells of, where one is remembered: another device may have set it. */
   adopt(event: RawEvent): void;
   /** Leaves by a request that outlives the page. */
@@ -34,7 +36,6 @@ const leaveTimeoutMs = 5_000;
 export function createSeatKeeper(settings: Settings<unknown>, ask: Ask): SeatKeeper {
   const turns = createTurns(settings.scheduling);
   let disarm = ignore;
-  let settingStates = 0;
   const machine = drive<PresenceState, PresenceInput, PresenceEffect>({
     initial: initialPresenceState,
     step: stepPresence,
@@ -60,29 +61,15 @@ export function createSeatKeeper(settings: Settings<unknown>, ask: Ask): SeatKee
   });
   const keep = (targets: Iterable<Target>, state: JsonObject | undefined): void =>
     machine.feed({ type: "states", targets: new Set(targets), state });
-  return {
+  const keeper: SeatKeeper = {
     ...turns,
     machine,
-    setState: async (targets, state, send) => {
-      const before = machine.state.states;
-      // Before it is sent: a heartbeat that follows must not bring the old one back.
-      keep(targets, state);
-      settingStates += 1;
-      try {
-        return await send();
-      } catch (thrown) {
-        for (const target of targets) {
-          if (machine.state.states.get(target) === state) keep([target], before.get(target));
-        }
-        throw thrown;
-      } finally {
-        settingStates -= 1;
-      }
-    },
+    keep,
+    settingStates: 0,
     adopt: (event) => {
       if (!("action" in event) || event.action !== "state-change" || event.userId !== settings.userId) return;
       const target = `c${event.channel}` as const;
-      if (settingStates > 0 || !machine.state.states.has(target)) return;
+      if (keeper.settingStates > 0 || !machine.state.states.has(target)) return;
       keep([target], isPlainObject(event.state) ? (event.state as JsonObject) : undefined);
     },
     leavePage: () => {
@@ -90,4 +77,5 @@ export function createSeatKeeper(settings: Settings<unknown>, ask: Ask): SeatKee
       if (isIn) ask(seatQuestion(settings, seats, "leave"), { retries: 0, keepalive: true }).catch(ignore);
     },
   };
+  return keeper;
 }

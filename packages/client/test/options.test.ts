@@ -18,10 +18,10 @@ test.each<readonly [object, string]>([
   [{ origin: "" }, origin("")],
   [{ origin: undefined }, origin("undefined")],
   [{ subscribeKey: "" }, name("subscribeKey", '""')],
-  [{ subscribeKey: undefined }, name("subscribeKey", "undefined")],
+  [{ subscribeKey: undefined }, name("subscribeKey", '"undefined"')],
   [{ publishKey: "a,b" }, name("publishKey", '"a,b"')],
   [{ userId: "" }, name("userId", '""', "")],
-  [{ userId: 7 }, name("userId", "number", "")],
+  [{ userId: 7 }, name("userId", '"7"', "")],
   [{ userId: "." }, name("userId", '"."', "")],
   [{ userId: "x".repeat(93) }, name("userId", `"${"x".repeat(93)}"`, "")],
   [{ userId: "a\0b" }, name("userId", '"a\0b"', "")],
@@ -88,7 +88,7 @@ test("what is left out has the documented defaults", () => {
     heartbeatMs: 149_000,
     backoff: { baseMs: 500, maxMs: 30_000 },
     callRetries: 2,
-    deviceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    deviceId: expect.stringMatching(/^\d+-\d+-\d+-\d+$/),
   });
 });
 

@@ -2,7 +2,7 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { StateSchema, StatusEvent } from "../src/index.ts";
+import type { JsonObject, StateSchema, StatusEvent } from "../src/index.ts";
 import { openInMemory } from "./support/in-memory.ts";
 import { record } from "./support/recording.ts";
 
@@ -151,4 +151,32 @@ test("an event whose state does not fit reaches a roster without it", async () =
   world.client("bob").subscribe({ channels: "a", state: { mood: "odd" } });
   await world.advance(10);
   expect([...roster.snapshot.occupants]).toMatchObject([["bob", { state: undefined }]]);
+});
+
+test("events wait for a schema that takes its time, and keep their order", async () => {
+  await using world = await openInMemory();
+  const waiting: (() => void)[] = [];
+  const validate = async (value: unknown) => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return { value: value as JsonObject };
+  };
+  const alice = world.client("alice", {
+    stateSchema: { "~standard": { version: 1, vendor: "test", validate } },
+  });
+  const got = record(alice.subscribe({ channels: "a", withPresence: true }));
+  await world.advance(10);
+  const bob = world.client("bob");
+  bob.subscribe({ channels: "a", state: { mood: "fine" } });
+  await world.advance(10);
+  const polls = (): number =>
+    world.sentOf("subscribe").filter(({ query }) => query.get("uuid") === "alice").length;
+  const before = polls();
+  await bob.publish({ channel: "a", message: "later" });
+  await world.advance(10);
+  expect(got.lines()).toEqual(["a join alice 1", "a join bob 2"]);
+  // Nothing more is fetched meanwhile, so nothing piles up.
+  expect(polls()).toBe(before);
+  for (const resolve of waiting) resolve();
+  await world.advance(10);
+  expect(got.lines().slice(2)).toEqual(['a state-change bob 2 {"mood":"fine"}', 'a message "later"']);
 });

@@ -212,3 +212,20 @@ test("a request that arrives twice changes nothing twice", async () => {
     'a leave alice 0 {"mood":"fine"}',
   ]);
 });
+
+test("an event about an older state does not replace the one that is being set", async () => {
+  await using world = await openInMemory();
+  const alice = world.client("alice", { presenceTimeoutSeconds: 20 });
+  world.network = ({ target }) => ({ replyDelayMs: target.includes("/v2/subscribe") ? 300 : 2_000 });
+  alice.subscribe({ channels: "a", withPresence: true, state: { mood: "fine" } });
+  await world.advance(8_500);
+  const first = alice.setState({ channels: "a", state: { mood: "tired" } });
+  await world.advance(100);
+  const second = alice.setState({ channels: "a", state: { mood: "asleep" } });
+  // The event of the first comes at 8.8 s, the heartbeat at 9 s, the event of the second at 9.1 s.
+  await world.advance(5_000);
+  await Promise.all([first, second]);
+  expect(JSON.parse(world.sentOf("heartbeat")[0]?.query.get("state") ?? "")).toEqual({
+    a: { mood: "asleep" },
+  });
+});

@@ -4,7 +4,7 @@
  * Seats are taken by the handshake of the poll (`subscribe.ts`); here they are kept by heartbeats and given up.
  */
 import type { JsonObject } from "../api.ts";
-import { common, minus, noTargets, type Target, type TargetSet } from "./targets.ts";
+import { minus, noTargets, type Target, type TargetSet } from "./targets.ts";
 
 /** States by channel or group; `undefined` where it is cleared. */
 export type States = ReadonlyMap<Target, JsonObject>;
@@ -72,9 +72,9 @@ export function stepPresence(before: PresenceState, input: PresenceInput): Prese
     }
     case "states": {
       const next = new Map(states);
-      for (const target of common(input.targets, seats)) {
+      for (const target of input.targets) {
         if (input.state === undefined) next.delete(target);
-        else next.set(target, input.state);
+        else if (seats.has(target)) next.set(target, input.state);
       }
       return { state: { ...before, states: next }, effects: [] };
     }

@@ -8,7 +8,7 @@
 import type { ConnectionStatus, StatusEvent } from "../api.ts";
 import { type Backoff, backoffMs } from "../backoff.ts";
 import type { PresenceError, PresenceErrorCode } from "../error.ts";
-import { common, minus, noTargets, type TargetSet, union } from "./targets.ts";
+import { minus, noTargets, type TargetSet } from "./targets.ts";
 
 /** Where the poll goes on: a timetoken, and the region it came from. */
 export interface Cursor {
@@ -130,8 +130,10 @@ const steps: { readonly [Type in SubscribeInput["type"]]: (draft: Draft, input: 
     const isSame = targets.size === state.wish.targets.size && minus(targets, state.wish.targets).size === 0;
     if (isSame && wish.filter === state.wish.filter && again.size === 0) return;
     state.wish = wish;
-    state.asked = minus(common(state.asked, targets), again);
-    state.greeted = minus(common(state.greeted, targets), again);
+    const kept = (set: TargetSet): TargetSet =>
+      new Set([...set].filter((target) => targets.has(target) && !again.has(target)));
+    state.asked = kept(state.asked);
+    state.greeted = kept(state.greeted);
     if (targets.size === 0) {
       halt(draft);
       // The next subscription begins anew.
@@ -144,7 +146,8 @@ const steps: { readonly [Type in SubscribeInput["type"]]: (draft: Draft, input: 
     if (state.phase === "handshake") {
       const isBack = state.status !== "connected";
       if (isBack) say(draft, { type: "connected" });
-      state.greeted = union(state.greeted, state.asked);
+      // It asked for everything, what had been greeted before included.
+      state.greeted = state.asked;
       state.cursor ??= cursor;
       effects.push({ type: "greeted", targets: state.asked, cursor, isBack });
       return go(draft);

@@ -33,22 +33,7 @@ export function namesOf(targets: TargetSet): TargetNames {
   return { channels: named("c"), groups: named("g") };
 }
 
-/** Everything that is in either. */
-export function union(one: TargetSet, other: TargetSet): TargetSet {
-  return new Set([...one, ...other]);
-}
-
 /** What is in the first and not in the second. */
 export function minus(one: TargetSet, other: TargetSet): TargetSet {
   return new Set([...one].filter((target) => !other.has(target)));
-}
-
-/** What is in both. */
-export function common(one: TargetSet, other: TargetSet): TargetSet {
-  return new Set([...one].filter((target) => other.has(target)));
-}
-
-/** Whether everything of the first is in the second. */
-export function isWithin(one: TargetSet, other: TargetSet): boolean {
-  return minus(one, other).size === 0;
 }

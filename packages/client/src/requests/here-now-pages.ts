@@ -56,7 +56,7 @@ export function createPages<State>(
   return async function* (options) {
     const { includeState = false, limit = limitMax } = options;
     const channelName = checkName(options.channel, "channel");
-    checkNumber(limit, "limit", { min: 1, max: limitMax, step: 1 });
+    checkNumber(limit, "limit", [1, limitMax, 1]);
     let first: RosterPage<State> | undefined;
     let next: { next?: string } | undefined = {};
     while (next !== undefined) {

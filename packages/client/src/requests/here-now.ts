@@ -25,8 +25,8 @@ export function createHereNow<State>(
     } = options;
     const isAll = channels === undefined && channelGroups === undefined;
     const names = isAll ? { channels: [], groups: [] } : checkTargets(options);
-    checkNumber(limit, "limit", { min: 0, max: limitMax, step: 1 });
-    checkNumber(offset, "offset", { min: 0, max: Number.MAX_SAFE_INTEGER, step: 1 });
+    checkNumber(limit, "limit", [0, limitMax, 1]);
+    checkNumber(offset, "offset", [0, Number.MAX_SAFE_INTEGER, 1]);
     const question = {
       path: presencePath(settings, ...(isAll ? [] : ["channel", names.channels])),
       query: {

@@ -17,7 +17,8 @@ export function must<Value>(value: unknown, is: (value: unknown) => value is Val
   });
 }
 
-function isObject(value: unknown): value is Readonly<Record<string | number, unknown>> {
+/** Whether something is an object or an array. */
+export function isObject(value: unknown): value is Readonly<Record<string | number, unknown>> {
   return typeof value === "object" && value !== null;
 }
 

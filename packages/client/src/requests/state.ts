@@ -1,7 +1,7 @@
 /** Set state and get state. */
 import type { GetStateOptions, GetStateResult, SetStateOptions, SetStateResult } from "../api.ts";
 import { isPlainObject } from "../json.ts";
-import { type TargetNames, targetsOf } from "../machine/targets.ts";
+import { type Target, type TargetNames, targetsOf } from "../machine/targets.ts";
 import { checkId, checkTargets } from "../names.ts";
 import type { SeatKeeper } from "../seat-keeper.ts";
 import type { Question } from "./ask.ts";
@@ -18,8 +18,21 @@ export function createSetState<State>(
     const state = await check.outgoing(options.state);
     const { path, query } = place(settings, names);
     const question = { path: [...path, "data"], query: { ...query, state: JSON.stringify(state) } };
-    const { json } = await keeper.setState(targetsOf(names), state, () => ask(question, options));
-    must(field(json, "payload"), isPlainObject);
+    const targets = targetsOf(names);
+    const { states } = keeper.machine.state;
+    // Before it is sent: a heartbeat that follows must not bring the old one back.
+    keeper.keep(targets, state);
+    keeper.settingStates += 1;
+    try {
+      const { json } = await ask(question, options);
+      must(field(json, "payload"), isPlainObject);
+    } catch (thrown) {
+      const isStill = (target: Target): boolean => keeper.machine.state.states.get(target) === state;
+      for (const target of targets) if (isStill(target)) keeper.keep([target], states.get(target));
+      throw thrown;
+    } finally {
+      keeper.settingStates -= 1;
+    }
     // What was set is what the schema made of it.
     return { state: state as State };
   };

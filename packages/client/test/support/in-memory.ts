@@ -179,10 +179,9 @@ function cancelSignal(signal: AbortSignal): CancelSignal {
     get cancelled() {
       return signal.aborted;
     },
-    onCancel: (run) => {
-      if (signal.aborted) run();
-      signal.addEventListener("abort", run, { once: true });
-      return () => signal.removeEventListener("abort", run);
+    onCancel: (waiter) => {
+      if (signal.aborted) waiter.release();
+      signal.addEventListener("abort", () => waiter.release(), { once: true });
     },
   };
 }
