@@ -16,10 +16,7 @@ let opened: Composition | undefined;
 /** The signal of a client that has gone: whatever would be held is answered. */
 const gone: CancelSignal = {
   cancelled: true,
-  onCancel: (run) => {
-    run();
-    return () => {};
-  },
+  onCancel: (waiter) => waiter.release(),
 };
 
 afterEach(async () => {
@@ -246,9 +243,8 @@ describe("a slow engine", () => {
     let goAway = (): void => {};
     const signal: CancelSignal = {
       cancelled: false,
-      onCancel: (run) => {
-        goAway = run;
-        return () => {};
+      onCancel: (waiter) => {
+        goAway = () => waiter.release();
       },
     };
     const { clock, node, get } = await open((engine) => slowly(engine, "touch", async () => {}));

@@ -67,4 +67,6 @@ export {
   type SeatRequest,
   type StateRequest,
   type Touched,
+  type Waker,
+  type Watch,
 } from "./ports.ts";

@@ -237,8 +237,20 @@ export interface EventLog {
   ): Promise<LogPage>;
   /** A position such that everything already in these topics is at or below it and everything later is above. */
   position(keyset: SubscribeKey, topics: readonly Channel[], now: Instant): Promise<Timetoken>;
-  /** Calls `wake` when these topics may have news. May be spurious; never misses. */
-  watch(keyset: SubscribeKey, topics: readonly Channel[], wake: () => void): Cancel;
+  /** Wakes somebody when these topics may have news. May be spurious; never misses. */
+  watch(keyset: SubscribeKey, topics: readonly Channel[], waker: Waker): Watch;
+}
+
+/** Somebody who waits for news. An object and no function: tens of thousands wait, and a closure costs each a scope. */
+export interface Waker {
+  /** Called for news. Must not throw. */
+  wake(): void;
+}
+
+/** A watch that has begun. */
+export interface Watch {
+  /** Ends it: no wake-up comes any more. Calling it twice is harmless. */
+  stop(): void;
 }
 
 /** Named sets of channels. A group exists while it has channels. Durable when the promise resolves. */

@@ -1,12 +1,13 @@
 /** The log behind its port: one log per keyset, one source of timetokens for all. */
 import {
-  type Cancel,
   type Change,
   type Instant,
   type LogEntry,
   type LogPage,
   logEntriesPerKeysetMax,
   type Publication,
+  type Waker,
+  type Watch,
 } from "@hereabouts/core";
 import type { Channel, SubscribeKey, Timetoken, UserId } from "@hereabouts/protocol";
 import { KeysetLog } from "./keyset-log.ts";
@@ -66,8 +67,8 @@ export class EmbeddedEventLog {
   }
 
   /** Calls `wake`, before the verb that appended returns, when one of these topics has news. */
-  watch(keyset: SubscribeKey, topics: readonly Channel[], wake: () => void): Cancel {
-    return this.#logOf(keyset).watch(topics, wake);
+  watch(keyset: SubscribeKey, topics: readonly Channel[], waker: Waker): Watch {
+    return this.#logOf(keyset).watch(topics, waker);
   }
 
   /** A cursor from which a poll sees a user's newest join in each of these channels; `undefined` when there is none. */

@@ -92,7 +92,8 @@ export class EmbeddedGroupStore implements GroupStore {
       watchers = new Watchers();
       this.#watchers.set(keyset, watchers);
     }
-    return watchers.watch(groups, wake);
+    const watch = watchers.watch(groups, { wake });
+    return () => watch.stop();
   }
 
   /** Writes what is waiting, without waiting. Every caller is answered. */

@@ -1,5 +1,12 @@
 /** One keyset's entries: a ring per topic, in the order of their last entries so that quiet ones are found at once. */
-import { type Cancel, type Change, type Instant, type LogEntry, logRetentionMs } from "@hereabouts/core";
+import {
+  type Change,
+  type Instant,
+  type LogEntry,
+  logRetentionMs,
+  type Waker,
+  type Watch,
+} from "@hereabouts/core";
 import {
   type Channel,
   presenceChannel,
@@ -63,8 +70,8 @@ export class KeysetLog {
   }
 
   /** Calls `wake` after every append to one of these topics. */
-  watch(topics: readonly Channel[], wake: () => void): Cancel {
-    return this.#watchers.watch(topics, wake);
+  watch(topics: readonly Channel[], waker: Waker): Watch {
+    return this.#watchers.watch(topics, waker);
   }
 
   /** Frees topics whose newest entry is too old, not more than a call should. */

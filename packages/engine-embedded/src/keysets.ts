@@ -68,7 +68,8 @@ export class EmbeddedKeysetStore implements KeysetStore {
 
   watch(wake: () => void): Cancel {
     this.#gate.pass();
-    return this.#watchers.watch(everything, wake);
+    const watch = this.#watchers.watch(everything, { wake });
+    return () => watch.stop();
   }
 }
 

@@ -2,16 +2,7 @@
  * Who wants to be woken about which names. Built for very many watchers of one or two names each: intrusive lists,
  * no set per name, and unwatching costs the same however many others watch.
  */
-import type { Cancel } from "@hereabouts/core";
-
-/** One call of watch. */
-export interface Watcher {
-  readonly wake: () => void;
-  /** Its first link; `undefined` once it has been cancelled. */
-  first: Link | undefined;
-  /** The newest round it was collected in, so that it is woken once a round. */
-  round: number;
-}
+import type { Waker, Watch } from "@hereabouts/core";
 
 /** One watcher's place under one name. */
 interface Link {
@@ -38,15 +29,16 @@ export class Watchers {
     return this.#lists.size === 0;
   }
 
-  /** Registers a wake-up for names, until it is cancelled. `wake` must not throw. */
-  watch(names: readonly string[], wake: () => void): Cancel {
-    const watcher: Watcher = { wake, first: undefined, round: 0 };
+  /** Begins a watch on names. */
+  watch(names: readonly string[], waker: Waker): Watch {
+    const watcher = new Watcher(this, waker);
     for (const name of names) watcher.first = this.#link(watcher, name);
-    return () => {
-      let link = watcher.first;
-      watcher.first = undefined;
-      for (; link !== undefined; link = link.sibling) this.#unlink(link);
-    };
+    return watcher;
+  }
+
+  /** Takes a watcher's links out of their lists. */
+  unlink(first: Link | undefined): void {
+    for (let link = first; link !== undefined; link = link.sibling) this.#unlink(link);
   }
 
   /** Wakes everyone who watches one of these names, each once. */
@@ -54,8 +46,8 @@ export class Watchers {
     this.#round += 1;
     const collected: Watcher[] = [];
     for (const name of names) this.#collect(name, collected);
-    // Lists may change under a wake-up, this array does not; who was cancelled meanwhile has no links.
-    for (const watcher of collected) if (watcher.first !== undefined) watcher.wake();
+    // Lists may change under a wake-up, this array does not; who was stopped meanwhile has no links.
+    for (const watcher of collected) if (watcher.first !== undefined) watcher.waker.wake();
   }
 
   #collect(name: string, into: Watcher[]): void {
@@ -90,5 +82,28 @@ export class Watchers {
     else previous.next = next;
     if (next !== undefined) next.previous = previous;
     if (list.first === undefined) this.#lists.delete(list.name);
+  }
+}
+
+/** One call of watch. */
+class Watcher implements Watch {
+  readonly waker: Waker;
+  /** Its first link; `undefined` once it has been stopped. */
+  first: Link | undefined;
+  /** The newest round it was collected in, so that it is woken once a round. */
+  round: number;
+  readonly #watchers: Watchers;
+
+  constructor(watchers: Watchers, waker: Waker) {
+    this.#watchers = watchers;
+    this.waker = waker;
+    this.first = undefined;
+    this.round = 0;
+  }
+
+  stop(): void {
+    const { first } = this;
+    this.first = undefined;
+    this.#watchers.unlink(first);
   }
 }

@@ -85,14 +85,15 @@ test("a renewal that changes nothing costs no new answer", async () => {
 test("a change and its entry are one step: who is woken by it finds both", async () => {
   const { engine } = await open();
   const seen: Promise<unknown>[] = [];
-  engine.log.watch(keyset, channelsOf("a-pnpres"), () => {
+  const wake = (): void => {
     seen.push(occupancyOf(engine, "a"));
     seen.push(
       engine.log
         .read(keyset, channelsOf("a-pnpres"), 0n, 10, start)
         .then(({ entries }) => entries.map(brief)),
     );
-  });
+  };
+  engine.log.watch(keyset, channelsOf("a-pnpres"), { wake });
   const touched = engine.presence.touch(keyset, seatRequest("u", "a"), start);
   expect(seen.length).toBe(2);
   await touched;

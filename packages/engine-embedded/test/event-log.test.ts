@@ -136,7 +136,7 @@ test("a full keyset drops the channels that were quiet for longest", () => {
 test("a watcher is woken once per append, after all of it can be read", () => {
   const log = openLog();
   const seen: string[][] = [];
-  log.watch(keyset, channelsOf("a", "b"), () => seen.push(read(log, channelsOf("a", "b"))));
+  log.watch(keyset, channelsOf("a", "b"), { wake: () => seen.push(read(log, channelsOf("a", "b"))) });
   log.append(keyset, [message("a", "1"), message("b", "2"), message("c", "3")], start);
   log.append(keyset, [message("c", "4")], start);
   expect(seen).toEqual([["1", "2"]]);
@@ -145,7 +145,7 @@ test("a watcher is woken once per append, after all of it can be read", () => {
 test("watching a wildcard wakes for every channel it matches", () => {
   const log = openLog();
   let woken = 0;
-  log.watch(keyset, channelsOf("a.*-pnpres"), () => woken++);
+  log.watch(keyset, channelsOf("a.*-pnpres"), { wake: () => woken++ });
   log.appendChanges(keyset, [joinOf("a.b", "u")], start);
   log.appendChanges(keyset, [joinOf("a.*", "u")], start);
   log.append(keyset, [message("a.b")], start);

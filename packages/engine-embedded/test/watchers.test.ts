@@ -4,19 +4,19 @@ import { Watchers } from "../src/watchers.ts";
 test("a watcher is woken once for all its names in one round", () => {
   const watchers = new Watchers();
   let woken = 0;
-  watchers.watch(["a", "b", "a"], () => woken++);
+  watchers.watch(["a", "b", "a"], { wake: () => woken++ });
   watchers.wake(["b", "a", "c"]);
   expect(woken).toBe(1);
 });
 
-test("a watcher stays until it is cancelled, and cancelling twice is harmless", () => {
+test("a watcher stays until it is stopped, and stopping twice is harmless", () => {
   const watchers = new Watchers();
   let woken = 0;
-  const cancel = watchers.watch(["a", "b"], () => woken++);
+  const watch = watchers.watch(["a", "b"], { wake: () => woken++ });
   watchers.wake(["a"]);
   watchers.wake(["b"]);
-  cancel();
-  cancel();
+  watch.stop();
+  watch.stop();
   watchers.wake(["a", "b"]);
   expect([woken, watchers.isEmpty]).toEqual([2, true]);
 });
@@ -24,20 +24,22 @@ test("a watcher stays until it is cancelled, and cancelling twice is harmless", 
 test("only those who watch a name are woken", () => {
   const watchers = new Watchers();
   const woken: string[] = [];
-  watchers.watch(["a"], () => woken.push("a"));
-  watchers.watch(["b"], () => woken.push("b"));
-  watchers.watch(["a"], () => woken.push("a too"));
+  watchers.watch(["a"], { wake: () => woken.push("a") });
+  watchers.watch(["b"], { wake: () => woken.push("b") });
+  watchers.watch(["a"], { wake: () => woken.push("a too") });
   watchers.wake(["a"]);
   expect(woken.sort()).toEqual(["a", "a too"]);
 });
 
-test("who is cancelled by another's wake-up is not woken any more", () => {
+test("who is stopped by another's wake-up is not woken any more", () => {
   const watchers = new Watchers();
   const woken: string[] = [];
-  const cancels = ["first", "second", "third"].map((name) =>
-    watchers.watch(["a"], () => {
-      woken.push(name);
-      for (const cancel of cancels) cancel();
+  const watches = ["first", "second", "third"].map((name) =>
+    watchers.watch(["a"], {
+      wake: () => {
+        woken.push(name);
+        for (const watch of watches) watch.stop();
+      },
     }),
   );
   watchers.wake(["a"]);
@@ -47,10 +49,12 @@ test("who is cancelled by another's wake-up is not woken any more", () => {
 test("who starts to watch during a wake-up waits for the next", () => {
   const watchers = new Watchers();
   const woken: string[] = [];
-  const cancel = watchers.watch(["a"], () => {
-    cancel();
-    woken.push("first");
-    watchers.watch(["a"], () => woken.push("second"));
+  const watch = watchers.watch(["a"], {
+    wake: () => {
+      watch.stop();
+      woken.push("first");
+      watchers.watch(["a"], { wake: () => woken.push("second") });
+    },
   });
   watchers.wake(["a"]);
   expect(woken).toEqual(["first"]);
@@ -63,11 +67,13 @@ test("a wake-up within a wake-up wakes everyone again", () => {
   const woken: string[] = [];
   let nested = false;
   for (const name of ["first", "second"]) {
-    watchers.watch(["a"], () => {
-      woken.push(name);
-      if (nested) return;
-      nested = true;
-      watchers.wake(["a"]);
+    watchers.watch(["a"], {
+      wake: () => {
+        woken.push(name);
+        if (nested) return;
+        nested = true;
+        watchers.wake(["a"]);
+      },
     });
   }
   watchers.wake(["a"]);
@@ -75,11 +81,11 @@ test("a wake-up within a wake-up wakes everyone again", () => {
   expect(woken.filter((name) => name === "second").length).toBe(2);
 });
 
-test("cancelling from the front, the middle and the back leaves the others", () => {
+test("stopping from the front, the middle and the back leaves the others", () => {
   const watchers = new Watchers();
   const woken = new Set<number>();
-  const cancels = [0, 1, 2, 3, 4].map((id) => watchers.watch(["a"], () => woken.add(id)));
-  for (const id of [4, 2, 0]) cancels[id]?.();
+  const watches = [0, 1, 2, 3, 4].map((id) => watchers.watch(["a"], { wake: () => woken.add(id) }));
+  for (const id of [4, 2, 0]) watches[id]?.stop();
   watchers.wake(["a"]);
   expect([...woken].sort()).toEqual([1, 3]);
 });

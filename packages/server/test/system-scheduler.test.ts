@@ -1,5 +1,5 @@
-import { createSystemScheduler } from "../src/system-scheduler.ts";
 import { describe, expect, it } from "vitest";
+import { createSystemScheduler } from "../src/system-scheduler.ts";
 
 /** Two clocks in hand: what the wall shows, and what has really passed. */
 function handClocks(): { wall: number; monotonic: number } {

@@ -172,7 +172,7 @@ class World implements RosterWorld {
   async ask(target: string): Promise<unknown> {
     const node = this.#node;
     if (node === undefined) return undefined;
-    const signal: CancelSignal = { cancelled: false, onCancel: () => () => {} };
+    const signal: CancelSignal = { cancelled: false, onCancel: () => {} };
     const request: WireRequest = { method: "GET", target, header: () => undefined, body: undefined, signal };
     const { body } = await node.handler(request);
     return JSON.parse(body);
@@ -237,10 +237,9 @@ class World implements RosterWorld {
         get cancelled() {
           return signal.aborted;
         },
-        onCancel: (run) => {
-          if (signal.aborted) run();
-          signal.addEventListener("abort", run, { once: true });
-          return () => signal.removeEventListener("abort", run);
+        onCancel: (waiter) => {
+          if (signal.aborted) waiter.release();
+          signal.addEventListener("abort", () => waiter.release(), { once: true });
         },
       },
     };

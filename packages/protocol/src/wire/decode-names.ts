@@ -13,13 +13,13 @@ import {
   userIdProblem,
 } from "../model/names.ts";
 import { type RequestReader, shown } from "./reader.ts";
-import { own } from "./target.ts";
+import { own, shared } from "./target.ts";
 
 /** The subscribe key in a segment. Whether a keyset has it is the service's to know. */
 export function readSubscribeKey(reader: RequestReader, segment: number): SubscribeKey {
   const text = reader.segment(segment);
   if (text.length === 0) reader.fail("invalid-subscribe-key");
-  return own(text) as SubscribeKey;
+  return shared(text) as SubscribeKey;
 }
 
 /** The publish key in a segment. Whether the keyset has it is the service's to know. */
@@ -125,5 +125,5 @@ function checkedNames(reader: RequestReader, text: string, noun: string): readon
 function checkedName(reader: RequestReader, text: string, noun: string): string {
   const problem = nameProblem(text);
   if (problem !== undefined) reader.fail("invalid-argument", `The ${noun} ${shown(text)} ${problem}.`);
-  return own(text);
+  return shared(text);
 }

@@ -3,12 +3,18 @@
 /** Tells that nobody waits for the answer any more. The part of an AbortSignal that we use. */
 export interface CancelSignal {
   readonly cancelled: boolean;
-  /** Calls `run` once, when cancelled; at once if it is already. Returns how to take that back. */
-  onCancel(run: () => void): () => void;
+  /** Releases a waiter once, when cancelled; at once if it is already. It may still come after the answer: harmlessly. */
+  onCancel(waiter: Waiter): void;
+}
+
+/** What a request waits in. An object and no function: tens of thousands wait, and a closure costs each a scope. */
+export interface Waiter {
+  /** Gives the wait up. */
+  release(): void;
 }
 
 /** A signal that never fires. */
-export const neverCancelled: CancelSignal = { cancelled: false, onCancel: () => () => {} };
+export const neverCancelled: CancelSignal = { cancelled: false, onCancel: () => {} };
 
 /** A request as it came in. */
 export interface WireRequest {

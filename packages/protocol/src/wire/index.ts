@@ -10,6 +10,7 @@ export {
   type Handler,
   neverCancelled,
   type Transport,
+  type Waiter,
   type WireRequest,
   type WireResponse,
 } from "./http.ts";

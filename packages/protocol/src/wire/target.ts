@@ -70,6 +70,20 @@ export function own<Text extends string>(text: Text): Text {
   return text.length < 2 ? text : ([text.slice(0, 1), text.slice(1)].join("") as Text);
 }
 
+/** Names that were asked for lately: most are asked for again, and then one copy serves all who hold it. */
+const sharedNames = new Map<string, string>();
+const sharedNamesMax = 4_096;
+
+/** The same name in memory that it shares with other requests for it, and with no request's own text. */
+export function shared(name: string): string {
+  const known = sharedNames.get(name);
+  if (known !== undefined) return known;
+  if (sharedNames.size >= sharedNamesMax) sharedNames.clear();
+  const copy = own(name);
+  sharedNames.set(copy, copy);
+  return copy;
+}
+
 function pathStart(text: string): number {
   if (text.charCodeAt(0) === slash) return 0;
   const scheme = text.startsWith("http://") ? 7 : text.startsWith("https://") ? 8 : -1;

@@ -1,5 +1,5 @@
 /** Bun's HTTP server in front of a handler. */
-import type { CancelSignal, Handler, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
+import type { CancelSignal, Handler, Waiter, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
 import { type Body, readBody } from "./body.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
 import { refuseBody, refuseHead } from "./refuse.ts";
@@ -92,22 +92,31 @@ class BunRequest implements WireRequest {
   }
 }
 
-/** Asks Bun for its signal only when it is looked at: making one costs time and memory. */
-class BunSignal implements CancelSignal {
+/** Asks Bun for its signal only when it is looked at, and listens itself: both save memory for every held poll. */
+class BunSignal implements CancelSignal, EventListenerObject {
   readonly #request: Request;
+  #waiter: Waiter | undefined;
 
   constructor(request: Request) {
     this.#request = request;
+    this.#waiter = undefined;
   }
 
   get cancelled(): boolean {
     return this.#request.signal.aborted;
   }
 
-  onCancel(run: () => void): () => void {
+  onCancel(waiter: Waiter): void {
     const { signal } = this.#request;
-    if (signal.aborted) run();
-    else signal.addEventListener("abort", run, { once: true });
-    return () => signal.removeEventListener("abort", run);
+    if (signal.aborted) {
+      waiter.release();
+      return;
+    }
+    this.#waiter = waiter;
+    signal.addEventListener("abort", this);
+  }
+
+  handleEvent(): void {
+    this.#waiter?.release();
   }
 }

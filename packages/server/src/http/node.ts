@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { bodyBytesMax } from "@hereabouts/protocol";
-import type { CancelSignal, Handler, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
+import type { CancelSignal, Handler, Waiter, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
 import { type Body, readBody } from "./body.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
 import { refuseBody, refuseHead } from "./refuse.ts";
@@ -31,7 +31,9 @@ export async function listenOnNode(handler: Handler, { host, port }: ListenOptio
       requestTimeout: requestPatienceMs,
       noDelay: true,
     },
-    (request, response) => void answer(handler, request, response),
+    (request, response) => {
+      answer(handler, request, response).catch(() => send(response, refuseHead("internal")));
+    },
   );
   server.on("clientError", refuseUnreadable);
   await listening(server, host, port);
@@ -160,9 +162,8 @@ class NodeSignal implements CancelSignal {
     return this.#response.destroyed;
   }
 
-  onCancel(run: () => void): () => void {
-    if (this.#response.destroyed) run();
-    else this.#response.once("close", run);
-    return () => this.#response.off("close", run);
+  onCancel(waiter: Waiter): void {
+    if (this.#response.destroyed) waiter.release();
+    else this.#response.once("close", () => waiter.release());
   }
 }

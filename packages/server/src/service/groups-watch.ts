@@ -2,10 +2,15 @@
 import type { Cancel, GroupStore } from "@hereabouts/core";
 import { baseName, type Group, type SubscribeKey } from "@hereabouts/protocol";
 
+/** What is sent home when a group changes. */
+export interface Releasable {
+  release(): void;
+}
+
 /** A watch on the groups of one request. */
 export interface GroupsWatch {
-  /** Calls `run` when one of the groups may have changed; at once when one has since the watch began. */
-  onChange(run: () => void): void;
+  /** Releases a poll when one of the groups may have changed; at once when one has since the watch began. */
+  onChange(poll: Releasable): void;
   /** Ends the watch. */
   stop: Cancel;
 }
@@ -13,16 +18,16 @@ export interface GroupsWatch {
 /** Begins to watch groups, named with or without `-pnpres`. */
 export function watchGroups(store: GroupStore, keyset: SubscribeKey, groups: readonly Group[]): GroupsWatch {
   let hasChanged = false;
-  let listener: (() => void) | undefined;
+  let listener: Releasable | undefined;
   const names = groups.map((group) => baseName(group));
   const stop = store.watch(keyset, names, () => {
     hasChanged = true;
-    listener?.();
+    listener?.release();
   });
   return {
-    onChange: (run) => {
-      listener = run;
-      if (hasChanged) run();
+    onChange: (poll) => {
+      listener = poll;
+      if (hasChanged) poll.release();
     },
     stop,
   };

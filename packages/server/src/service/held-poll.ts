@@ -1,5 +1,5 @@
 /** A poll that waits: for news, for a change of its groups, for its deadline, for its client to go. */
-import type { Cancel, Instant } from "@hereabouts/core";
+import type { Cancel, Instant, Waker, Watch } from "@hereabouts/core";
 import { type Result, type SubscribeOutcome, success, type Timetoken } from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
@@ -17,65 +17,54 @@ export interface Wait {
   /** The watch on its groups, where it names some; whoever began it ends it. */
   readonly groups: GroupsWatch | undefined;
   readonly signal: CancelSignal;
+  readonly answer: Answer;
 }
 
+/** Answers a poll; a rejected promise says that the engine could not. */
+export type Answer = (result: Result<SubscribeOutcome> | Promise<never>) => void;
+
 /** Holds a poll until there is something to answer, and answers it. */
-export function holdPoll(
-  context: Context,
-  subscriber: Subscriber,
-  wait: Wait,
-): Promise<Result<SubscribeOutcome>> {
-  return new Promise((resolve, reject) => {
-    const poll = new HeldPoll(context, subscriber, wait.cursor, resolve, reject);
-    poll.wait(wait);
-  });
+export function holdPoll(context: Context, subscriber: Subscriber, wait: Wait): void {
+  new HeldPoll(context, subscriber, wait).begin(wait);
 }
 
 const nothing: Cancel = () => {};
 
-class HeldPoll implements Poll {
+class HeldPoll implements Poll, Waker {
   readonly deadline: Instant;
   isWoken = false;
   readonly #context: Context;
   readonly #subscriber: Subscriber;
-  readonly #resolve: (result: Result<SubscribeOutcome>) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #answer: Answer;
   #cursor: Timetoken;
   #isOver = false;
   #isLooking = false;
   #mayHaveMissed = false;
-  #unwatchLog: Cancel = nothing;
-  #unwatchClient: Cancel = nothing;
+  #watch: Watch | undefined = undefined;
   #cancelRetouch: Cancel = nothing;
 
-  constructor(
-    context: Context,
-    subscriber: Subscriber,
-    cursor: Timetoken,
-    resolve: (result: Result<SubscribeOutcome>) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(context: Context, subscriber: Subscriber, { cursor, answer }: Wait) {
     this.#context = context;
     this.#subscriber = subscriber;
     this.#cursor = cursor;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#answer = answer;
     this.deadline = context.scheduler.now() + context.pollHoldMs;
   }
 
   /** Begins to wait. */
-  wait({ refusedUntil, groups, signal }: Wait): void {
-    const { engine, heldPolls, scheduler } = this.#context;
+  begin({ refusedUntil, groups, signal }: Wait): void {
+    const { engine, heldPolls } = this.#context;
     const { keyset, subscription } = this.#subscriber;
-    this.#unwatchLog = engine.log.watch(keyset.subscribeKey, subscription.topics, () => heldPolls.wake(this));
-    if (refusedUntil !== undefined) {
-      this.#cancelRetouch = scheduler.at(refusedUntil, () => this.#run(this.#touch()));
-    }
+    this.#watch = engine.log.watch(keyset.subscribeKey, subscription.topics, this);
     heldPolls.add(this);
+    if (refusedUntil !== undefined) this.#touchAt(refusedUntil);
     // Last, because the groups may have changed, and the client may be gone: then there is something to take back.
-    groups?.onChange(() => this.release());
-    this.#unwatchClient = signal.onCancel(() => this.release());
-    if (this.#isOver) this.#unwatchClient();
+    groups?.onChange(this);
+    signal.onCancel(this);
+  }
+
+  wake(): void {
+    this.#context.heldPolls.wake(this);
   }
 
   look(): void {
@@ -89,13 +78,13 @@ class HeldPoll implements Poll {
   expire(): void {
     if (this.#isOver) return;
     this.#end();
-    this.#run(this.#answer({ cursor: this.#cursor, deliveries: [] }));
+    this.#run(this.#renewAndAnswer({ cursor: this.#cursor, deliveries: [] }));
   }
 
   release(): void {
     if (this.#isOver) return;
     this.#end();
-    this.#resolve(success({ cursor: this.#subscriber.command.after, deliveries: [] }));
+    this.#answer(success({ cursor: this.#subscriber.command.after, deliveries: [] }));
   }
 
   async #lookForNews(): Promise<void> {
@@ -113,35 +102,38 @@ class HeldPoll implements Poll {
       this.#cursor = cursor;
       if (deliveries.length > 0) {
         this.#end();
-        return this.#answer({ deliveries, cursor });
+        return this.#renewAndAnswer({ deliveries, cursor });
       }
     } while (this.#mayHaveMissed);
     this.#isLooking = false;
   }
 
   /** An answer that is written to a client still there is activity, too (semantics § 2). */
-  async #answer(outcome: SubscribeOutcome): Promise<void> {
+  async #renewAndAnswer(outcome: SubscribeOutcome): Promise<void> {
     await this.#touch();
-    this.#resolve(success(outcome));
+    this.#answer(success(outcome));
   }
 
   async #touch(): Promise<void> {
     await touchAgain(this.#context, this.#subscriber, this.#context.scheduler.now());
   }
 
+  #touchAt(when: Instant): void {
+    this.#cancelRetouch = this.#context.scheduler.at(when, () => this.#run(this.#touch()));
+  }
+
   /** Carries on in the background; what goes wrong there is this poll's answer. */
   #run(work: Promise<void>): void {
     work.catch((error: unknown) => {
       this.#end();
-      this.#reject(error);
+      this.#answer(Promise.reject(error));
     });
   }
 
   #end(): void {
     this.#isOver = true;
     this.#context.heldPolls.remove(this);
-    this.#unwatchLog();
-    this.#unwatchClient();
+    this.#watch?.stop();
     this.#cancelRetouch();
   }
 }

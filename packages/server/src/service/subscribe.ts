@@ -12,7 +12,7 @@ import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
 import type { Context, Execute } from "./context.ts";
 import { type GroupsWatch, watchGroups } from "./groups-watch.ts";
-import { holdPoll } from "./held-poll.ts";
+import { type Answer, holdPoll } from "./held-poll.ts";
 import { overLimit } from "./seat-limit.ts";
 import { subscriberOf, touchDeliberately, touchOnArrival } from "./subscriber.ts";
 
@@ -41,18 +41,26 @@ async function pollGroups(context: Context, request: SubscribeRequest): Promise<
   }
 }
 
-async function poll(context: Context, request: SubscribeRequest): Promise<Result<SubscribeOutcome>> {
+/** One promise, and no frame: this is what a held poll consists of, tens of thousands of times. */
+function poll(context: Context, request: SubscribeRequest): Promise<Result<SubscribeOutcome>> {
+  return new Promise((resolve) => {
+    answerOrHold(context, request, resolve).catch((error: unknown) => resolve(Promise.reject(error)));
+  });
+}
+
+async function answerOrHold(context: Context, request: SubscribeRequest, answer: Answer): Promise<void> {
   const { keyset, command, groups, signal } = request;
-  const subscriber = await subscriberOf(context, keyset, command);
+  const expanded = subscriberOf(context, keyset, command);
+  const subscriber = expanded instanceof Promise ? await expanded : expanded;
   const now = context.scheduler.now();
   const touched = await touchOnArrival(context, subscriber, now);
   const refusal = overLimit(touched, command.user);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) return answer(refusal);
   const { deliveries, cursor } = await collect(context.engine.log, subscriber, command.after, now);
-  if (deliveries.length > 0) return success({ deliveries, cursor });
-  if (context.heldPolls.isDraining) return success({ deliveries, cursor: command.after });
-  if (context.heldPolls.isFull) return tooManyPolls;
-  return holdPoll(context, subscriber, { cursor, refusedUntil: touched?.refusedUntil, groups, signal });
+  if (deliveries.length > 0) return answer(success({ deliveries, cursor }));
+  if (context.heldPolls.isDraining) return answer(success({ deliveries, cursor: command.after }));
+  if (context.heldPolls.isFull) return answer(tooManyPolls);
+  holdPoll(context, subscriber, { cursor, refusedUntil: touched?.refusedUntil, groups, signal, answer });
 }
 
 const noDeliveries: readonly Delivery[] = [];
@@ -75,7 +83,8 @@ async function handshake(
   context: Context,
   { keyset, command }: SubscribeRequest,
 ): Promise<Result<SubscribeOutcome>> {
-  const subscriber = await subscriberOf(context, keyset, command);
+  const expanded = subscriberOf(context, keyset, command);
+  const subscriber = expanded instanceof Promise ? await expanded : expanded;
   const now = context.scheduler.now();
   const touched = await touchDeliberately(context, subscriber, now);
   const refusal = overLimit(touched, command.user);

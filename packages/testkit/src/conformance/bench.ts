@@ -185,7 +185,8 @@ export class Bench {
   }
 
   watchLog(topics: string, wake: () => void): Cancel {
-    return this.engine.log.watch(this.keyset, names(topics), wake);
+    const watch = this.engine.log.watch(this.keyset, names(topics), { wake });
+    return () => watch.stop();
   }
 
   changeGroup(group: string, add: string, remove = "", channelsMax = 100): Promise<boolean> {
@@ -214,6 +215,7 @@ export function seatRequest(user: string, channels: string, options: TouchOption
     defaultTimeoutSeconds: options.defaultTimeoutSeconds ?? 300,
     states: states && new Map(Object.entries(states) as [Channel, State][]),
     intent: options.intent ?? "deliberate",
+    asksForOwnJoins: true,
   };
 }
 

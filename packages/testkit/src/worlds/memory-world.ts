@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CancelSignal, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
+import type { CancelSignal, Waiter, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
 import { withDeadline } from "../deadline.ts";
 import { TestClock } from "../test-clock.ts";
 import { type Composition, openComposition } from "./composition.ts";
@@ -133,26 +133,23 @@ function toReply(response: WireResponse): Reply {
 
 function createSignal(): { readonly signal: CancelSignal; cancel(): void } {
   let cancelled = false;
-  const listeners = new Set<() => void>();
+  const waiters = new Set<Waiter>();
   return {
     signal: {
       get cancelled() {
         return cancelled;
       },
-      onCancel: (run) => {
-        if (cancelled) run();
-        else listeners.add(run);
-        return () => {
-          listeners.delete(run);
-        };
+      onCancel: (waiter) => {
+        if (cancelled) waiter.release();
+        else waiters.add(waiter);
       },
     },
     cancel: () => {
       if (cancelled) return;
       cancelled = true;
-      const called = [...listeners];
-      listeners.clear();
-      for (const run of called) run();
+      const called = [...waiters];
+      waiters.clear();
+      for (const waiter of called) waiter.release();
     },
   };
 }

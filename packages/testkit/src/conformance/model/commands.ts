@@ -57,6 +57,7 @@ function seatSteps(): fc.Arbitrary<Step>[] {
       defaultTimeoutSeconds: fc.constantFrom(3, 300),
       states,
       intent: fc.constantFrom("deliberate", "implied"),
+      asksForOwnJoins: fc.constant(true),
     })
     .map((request) => ({
       ...request,

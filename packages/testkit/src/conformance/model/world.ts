@@ -112,9 +112,10 @@ export class RealWorld {
   /** Has a reader woken by news. */
   watch(reader: ReaderModel): void {
     reader.isWoken = true;
-    this.engine.log.watch(this.keyset, reader.topics, () => {
+    const wake = (): void => {
       reader.isWoken = true;
-    });
+    };
+    this.engine.log.watch(this.keyset, reader.topics, { wake });
   }
 
   /** Reads on, and checks that what came was announced and may come. */
