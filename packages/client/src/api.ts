@@ -1,4 +1,5 @@
 /** What users of the SDK hold: the client, subscriptions, rosters, and everything they give and take. Types only. */
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { MessageEvent, PresenceEvent, SubscriptionEvent } from "./api-events.ts";
 import type { PresenceError } from "./error.ts";
 import type { Scheduling, Transport } from "./ports.ts";
@@ -44,7 +45,10 @@ export interface ClientOptions<Types extends ClientTypes = ClientTypes> {
    * the life of the tab or process.
    */
   readonly deviceId?: string;
-  /** Seconds without a sign of life after which the user is gone. 1-3600, default 300. */
+  /**
+   * Seconds without a sign of life after which the user is gone. 1-3600, a whole number, default 300. Browsers let pages
+   * that have been hidden for some minutes act once a minute: with less than about 130 such a page may lose its seat.
+   */
   readonly presenceTimeoutSeconds?: number;
   /**
    * Seconds between heartbeats: less than the presence timeout. Default: half the presence timeout less one second,
@@ -118,7 +122,9 @@ export interface HereNowChannel<State> {
 
 /** Who is here now: one shape, whatever was asked. */
 export interface HereNow<State> {
+  /** Channels with somebody in them, listed or not. */
   readonly totalChannels: number;
+  /** Seats in all of them: a user in two channels counts twice. */
   readonly totalOccupancy: number;
   /** By channel name. A channel that was asked for by name and is empty has an entry, too. */
   readonly channels: Readonly<Record<string, HereNowChannel<State>>>;
@@ -220,7 +226,10 @@ export interface SubscribeOptions<State> extends Targets {
   readonly withPresence?: boolean;
   /** The own state in every channel named here: set with the subscription, kept, and sent again after every reconnect. */
   readonly state?: State;
-  /** A filter expression: what it refuses is not delivered. One for all subscriptions of a client. */
+  /**
+   * A filter expression: what it refuses, presence events included, is not delivered to any subscription of the client.
+   * A client has one, and none beside a roster, which needs every event; anything else is refused.
+   */
   readonly filter?: string;
 }
 
@@ -254,7 +263,9 @@ export type Off = () => void;
 
 /**
  * Events of what was subscribed to: an async iterable, and listeners. Several subscriptions of a client share one poll.
- * An iteration keeps at most 10000 events that nobody has taken; then the oldest are dropped, and `onStatus` says so.
+ * The first iteration has everything from the subscription on, unless a listener was added before; any other begins where
+ * it begins. An iteration keeps at most 10000 events that nobody has taken; then the oldest are dropped, and `onStatus`
+ * says so. A listener that throws is reported as the platform reports uncaught errors; nobody else notices.
  */
 export interface Subscription<State, Message>
   extends AsyncIterable<SubscriptionEvent<State, Message>>,
@@ -312,7 +323,10 @@ export interface Client<Types extends ClientTypes = ClientTypes> extends AsyncDi
   readonly deviceId: string;
   readonly hereNow: HereNowCall<StateOf<Types>>;
   whereNow(options?: WhereNowOptions): Promise<WhereNow>;
-  /** Replaces the own state. The subscription's own state is replaced, too, where it covers these channels. */
+  /**
+   * Replaces the own state. Where the user sits by a subscription, the state is kept and told again after a reconnect and
+   * with heartbeats, in place of the one the subscription came with.
+   */
   setState(options: SetStateOptions<StateOf<Types>>): Promise<SetStateResult<StateOf<Types>>>;
   getState(options: GetStateOptions): Promise<GetStateResult<StateOf<Types>>>;
   readonly channelGroups: Groups;
@@ -320,6 +334,12 @@ export interface Client<Types extends ClientTypes = ClientTypes> extends AsyncDi
   signal(options: SignalOptions<MessageOf<Types>>): Promise<Published>;
   /** The service's time, as a position of 17 digits. */
   time(options?: CallOptions): Promise<{ readonly timetoken: string }>;
+  /**
+   * Subscribes, and takes a seat in every channel that is not a presence channel (`NAME-pnpres`). A subscription is told of
+   * what happens from its beginning on. What comes by several names of one client is told once by the server, by a
+   * channel's own name first: so a subscription to a group is not told of a channel that another subscription of the same
+   * client names.
+   */
   subscribe(options: SubscribeOptions<StateOf<Types>>): Subscription<StateOf<Types>, MessageOf<Types>>;
   /** The roster of a channel. Rosters of one channel share one picture; each is closed by itself. */
   roster(channel: string, options?: RosterOptions): Roster<StateOf<Types>>;
