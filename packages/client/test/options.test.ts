@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import manifest from "../package.json" with { type: "json" };
 import { type ClientOptions, createClient } from "../src/index.ts";
 import { settingsOf } from "../src/options.ts";
+import { sdkName } from "../src/version.ts";
 
 const good: ClientOptions = { origin: "https://presence.example.com", subscribeKey: "sub", userId: "alice" };
 
@@ -101,4 +103,8 @@ test("a long first delay raises the longest", () => {
     baseMs: 60_000,
     maxMs: 60_000,
   });
+});
+
+test("the SDK tells servers the version of its package", () => {
+  expect(sdkName).toBe(`hereabouts-ts/${manifest.version}`);
 });
