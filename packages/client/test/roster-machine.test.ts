@@ -145,8 +145,10 @@ describe("a walk through several pages", () => {
     });
   });
 
-  test("lets the later fact about a user decide, be it a page or an event", () => {
-    // Ann left before the second page, Bob left and came back (hence is on it), Cem came before it and left after it.
+  test("lets the last event of a user decide, whatever pages show of it", () => {
+    // Ann left after she was on a page; Bob left and came back; Cem came, was on a page, and left; Dora's mood changed
+    // twice before she was on a page; Eve's changed, but she is not there.
+    const dora = { userId: "dora", state: { mood: "calm" }, since: 500, devices: 2 };
     const state = after(
       listening,
       first,
@@ -155,12 +157,21 @@ describe("a walk through several pages", () => {
         leave("bob", { revision: 12 }),
         join("cem", { revision: 13 }),
         join("bob", { revision: 14 }),
-        leave("cem", { revision: 15 }),
+        moved("dora", "wild", { revision: 15 }),
+        moved("dora", "calm", { revision: 16 }),
+        moved("eve", "calm", { revision: 17 }),
+        leave("cem", { revision: 18 }),
       ),
-      fetched(page(["dora", "cem", "bob"], { revision: 14 })),
+      fetched({
+        ...page([], { revision: 17 }),
+        occupants: [dora, ...page(["cem", "bob"], { revision: 17 }).occupants],
+      }),
     );
     expect(seen(state)).toEqual({ users: ["bob", "dora"], occupancy: 2, complete: true });
-    expect(state.snapshot.occupants.get("bob")?.since).toBe(500);
+    expect([...state.snapshot.occupants.values()]).toEqual([
+      { state: { mood: "calm" }, devices: 2, since: 500 },
+      { state: undefined, devices: 1, since: 14_000 },
+    ]);
   });
 
   test("waits for the events that led up to a page, and takes them when they come", () => {

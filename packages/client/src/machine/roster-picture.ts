@@ -42,20 +42,21 @@ export function withEvents<State>(
  * Puts the pages of one walk and the events heard since it began together: the picture, `early` when some of the events
  * are still on their way, or `gap` when they do not make a whole.
  *
- * Why that is right. Let page i be the channel at revision r(i); r(1) <= r(2) <= ..., since each page was asked for when
- * the one before was there. Events up to r(i) are played before page i is laid over the picture, and the rest after the
- * last page, up to revision R. No event between r(1) and R is missing, or this is a gap. Then at R every user is right:
+ * Page i shows a part of the channel at revision r(i), and r(1) <= r(2) <= ..., for each was asked for when the one before
+ * was there. All pages are laid down, then all events after r(1) are played, up to revision R. When none of them is
+ * missing and R is at least that of the last page, this is the channel at R, because every user is right:
  *
- * - A user with no event after r(1) was there from r(1) to R, or was not there from r(1) to R. Who is there throughout a
- *   walk is on one of its pages, which is the server's promise; who is not there at all is on none.
- * - Of a user with events after r(1) we have facts, each with its revision: the events, and the pages it is on. They are
- *   laid down in the order of their revisions, so the last one decides; and after it nothing happened to the user up to
- *   R, because that would be an event, hence a later fact.
+ * - Of a user who comes or goes between r(1) and R, all comings and goings are played, and the last one decides, whatever
+ *   the pages have of it.
+ * - Any other user was there throughout or not at all. Who is there throughout a walk is on one of its pages, which is the
+ *   server's promise; who is not there at all is on none. Its state is that of its last state change after r(1), played
+ *   last; without one it is what it was throughout.
  *
- * So a page that is younger than an event is not undone by it, and a page that is older brings nobody back. A seat whose
- * time is up is on no page although its timeout is told a moment later; that event then finds nobody, which is fine.
+ * So no page brings back who has left since, and nobody is lost between two pages. A seat whose time is up is on no page
+ * although its timeout is told a moment later; that event then finds nobody, which is fine. A state change alone seats
+ * nobody: users who are not there can have states, too.
  *
- * Without revisions none of this can be known: events heard go over the pages, and the picture is not complete.
+ * Without revisions none of this can be known: the events go over the pages, and the picture is not complete.
  */
 export function merge<State>(
   known: Picture<State>,
@@ -64,34 +65,25 @@ export function merge<State>(
 ): Picture<State> | "early" | "gap" {
   const { pages, heard } = walk;
   const [first] = pages;
+  const last = pages.at(-1);
   const isRevised = first?.epoch !== undefined && heard.every(({ revision }) => revision !== undefined);
   const draft: Draft<State> = {
     occupants: new Map(),
     epoch: first?.epoch,
     revision: first?.revision ?? 0,
-    occupancy: pages.at(-1)?.occupancy ?? 0,
+    occupancy: last?.occupancy ?? 0,
     complete: isRevised,
     at: known.at,
   };
-  let played = 0;
-  const playUpTo = (revision: number): void => {
-    for (; played < heard.length; played++) {
-      const event = heard[played];
-      if (event === undefined || (event.revision ?? Infinity) > revision) return;
-      play(draft, event);
-    }
-  };
-  for (const { revision = 0, occupants } of pages) {
-    playUpTo(revision);
-    if (isRevised && !draft.complete) return "gap";
-    if (isRevised && draft.revision < revision) return played < heard.length ? "gap" : "early";
+  for (const { occupants } of pages) {
     for (const occupant of occupants)
       seat(draft, occupant, { before: known.occupants.get(occupant.userId), now });
   }
-  playUpTo(Infinity);
+  for (const event of heard) play(draft, event);
   // Older than what is known already: an answer out of somebody's cache.
   const isStale = draft.epoch === known.epoch && draft.revision < known.revision;
   if (isRevised && (isStale || !draft.complete)) return "gap";
+  if (isRevised && draft.revision < (last?.revision ?? 0)) return "early";
   draft.at ||= now;
   return hasSameOccupants(draft, known) ? { ...draft, occupants: known.occupants } : draft;
 }

@@ -67,12 +67,14 @@ export function createTruth(): Truth {
 class Recorder implements ChannelTruth {
   readonly #moments: Moment[] = [{ change: undefined, seats: new Map() }];
   readonly #numbers = new Map<string, number>();
+  readonly #lastJoins = new Map<string, number>();
   changes = 0;
 
   add(change: Change): void {
     const seats = new Map(this.#moments.at(-1)?.seats);
     const { kind, user, state, at } = change;
     const before = seats.get(user);
+    if (kind === "join") this.#lastJoins.set(user, this.#moments.length);
     if (kind === "join") seats.set(user, { since: at, state });
     else if (kind !== "state-change") seats.delete(user);
     else if (before !== undefined) seats.set(user, { ...before, state });
@@ -90,9 +92,7 @@ class Recorder implements ChannelTruth {
   }
 
   hasJoinedAfter(userId: string, moment: number): boolean {
-    return this.#moments
-      .slice(moment + 1)
-      .some(({ change }) => change?.kind === "join" && change.user === userId);
+    return (this.#lastJoins.get(userId) ?? 0) > moment;
   }
 
   momentLike(snapshot: RosterSnapshot<object>, from: number): number | undefined {
@@ -114,7 +114,8 @@ class Recorder implements ChannelTruth {
 
   /** Whether what happens to a user next, if anything does in this life, is a timeout. */
   #ranOut(userId: string, number: number): boolean {
-    for (const { change, seats } of this.#moments.slice(number + 1)) {
+    for (let later = number + 1; later < this.#moments.length; later += 1) {
+      const { change, seats } = this.#moments[later] ?? { change: undefined, seats: new Map() };
       if (change === undefined) return true;
       if (change.user === userId && change.kind !== "state-change") return change.kind === "timeout";
       if (!seats.has(userId)) return false;

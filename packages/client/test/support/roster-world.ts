@@ -38,6 +38,8 @@ export interface Wired {
   readonly client: Client;
   /** Whether nothing gets from it to the server or back. */
   isCut: boolean;
+  /** Path and query of what it has sent. */
+  readonly sent: readonly string[];
   /** The latest end of a user in a channel that a poll has brought, as a moment of the truth. */
   toldEnd(channel: string, userId: string): number | undefined;
 }
@@ -144,8 +146,10 @@ class World implements RosterWorld {
   connect(userId: string, deviceId: string): Wired {
     const ends = new Map<string, number>();
     const key = (channel: string, user: string): string => JSON.stringify([channel, user]);
+    const sent: string[] = [];
     const wired: Wired = {
       isCut: false,
+      sent,
       toldEnd: (channel, user) => ends.get(key(channel, user)),
       client: createClient({
         origin: "http://roster.test",
@@ -156,6 +160,7 @@ class World implements RosterWorld {
         presenceTimeoutSeconds: 20,
         scheduling: this.#scheduling,
         transport: async (request) => {
+          sent.push(request.target);
           const reply = await this.#carry(request, wired);
           for (const { channel, user, moment } of endsIn(reply, this.truth)) {
             // Roster and checks hear of it in the same turn; nobody looks before the next.
