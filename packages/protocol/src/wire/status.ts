@@ -121,7 +121,8 @@ function headersOf(fault: Fault, hint: FaultHint, status: number): WireResponse[
   const headers = partHeaders[hint.part];
   if (status !== 429 && status !== 503) return headers;
   const seconds = Math.max(1, Math.ceil(fault.retryAfterSeconds ?? retryAfterSecondsDefault));
-  return { ...headers, "retry-after": String(seconds) };
+  // A page of another origin reads only what it is let.
+  return { ...headers, "retry-after": String(seconds), "access-control-expose-headers": "retry-after" };
 }
 
 const partHeaders: Readonly<Record<WirePart, WireResponse["headers"]>> = {

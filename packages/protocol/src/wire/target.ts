@@ -52,8 +52,13 @@ export function decodeQuery(raw: string): string | undefined {
   return unescaped(raw.includes("+") ? raw.replaceAll("+", " ") : raw);
 }
 
+/** Whether a target has a segment that decodes to `.` or `..`. Two looks at the whole text spare most targets more. */
+export function hasDotSegment(text: string, segments: readonly string[]): boolean {
+  return (text.includes("/.") || text.includes("/%")) && segments.some(isDotSegment);
+}
+
 /** Whether a raw segment decodes to `.` or `..`, which some clients and proxies resolve and others do not. */
-export function isDotSegment(raw: string): boolean {
+function isDotSegment(raw: string): boolean {
   const first = raw.charCodeAt(0);
   if ((first !== dot && first !== percent) || raw.length > "%2e%2e".length) return false;
   const text = decodePath(raw);
@@ -105,23 +110,31 @@ function splitPath(text: string, start: number, end: number): string[] {
 
 function splitQuery(text: string, start: number): string[] {
   const pairs: string[] = [];
-  // The sign is looked for once per sign, not once per pair: a query of bare ampersands stays linear.
+  // The equals sign and the percent sign are looked for once each, not once per pair: a query of bare ampersands stays linear.
   let sign = -1;
+  let percentAt = text.indexOf("%", start);
   for (let from = start; from < text.length; ) {
     const ampersand = text.indexOf("&", from);
     const end = ampersand < 0 ? text.length : ampersand;
     if (sign < from) sign = text.indexOf("=", from);
     if (sign < 0) sign = text.length;
-    if (sign < end) pairs.push(nameOf(text.slice(from, sign)), text.slice(sign + 1, end));
-    else if (end > from) pairs.push(nameOf(text.slice(from, end)), "");
+    if (percentAt >= 0 && percentAt < from) percentAt = text.indexOf("%", from);
+    const nameEnd = Math.min(sign, end);
+    if (end > from) {
+      const name = text.slice(from, nameEnd);
+      pairs.push(
+        percentAt >= 0 && percentAt < nameEnd ? decodedName(name) : name,
+        text.slice(nameEnd + 1, end),
+      );
+    }
     from = end + 1;
   }
   return pairs;
 }
 
-/** A pair's name. Names are plain in practice; one that cannot be decoded is nobody's and stays as it is. */
-function nameOf(raw: string): string {
-  return raw.includes("%") ? (decodeQuery(raw) ?? raw) : raw;
+/** A pair's name. One that cannot be decoded is nobody's and stays as it is. */
+function decodedName(raw: string): string {
+  return decodeQuery(raw) ?? raw;
 }
 
 function unescaped(raw: string): string | undefined {
