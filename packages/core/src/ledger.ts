@@ -46,7 +46,7 @@ export interface RestoreOptions extends LedgerOptions {
 /** What a touch came to, in the ledger. */
 export interface LedgerTouched {
   readonly changes: readonly Change[];
-  /** Channels of the request where the user's seat is at most `ownJoinWindowMs` old, those just joined included. */
+  /** Where asked for: channels where the user's seat is at most `ownJoinWindowMs` old, those just joined included. */
   readonly recentJoins: readonly Channel[];
   /** When implied seats were refused by a debounce: the latest instant at which asking again will do. */
   readonly refusedUntil: Instant | undefined;
@@ -115,7 +115,7 @@ export class Ledger {
       else {
         const state = request.states?.get(channel);
         if (state !== undefined) this.#replaceState(taken, state, changes);
-        if (taken.since >= at - ownJoinWindowMs) recentJoins.push(channel);
+        if (request.asksForOwnJoins && taken.since >= at - ownJoinWindowMs) recentJoins.push(channel);
       }
     }
     return { changes, recentJoins, refusedUntil, channelsOverLimit };

@@ -211,7 +211,7 @@ function apply(
           defaultTimeoutSeconds: 4,
           states: command.kind === "touch" ? new Map(command.states) : undefined,
           intent: command.kind === "touch" ? "deliberate" : "implied",
-          asksForOwnJoins: false,
+          asksForOwnJoins: true,
         },
         now,
       );

@@ -58,9 +58,8 @@ export class EmbeddedPresenceStore implements PresenceStore {
     const touched = this.#ledgerOf(keyset).touch(request, now);
     const { changes, recentJoins, refusedUntil, channelsOverLimit } = touched;
     if (changes.length > 0) this.#log.appendChanges(keyset, changes, now);
-    const beforeOwnJoins = request.asksForOwnJoins
-      ? this.#log.beforeJoins(keyset, request.user, recentJoins)
-      : undefined;
+    const beforeOwnJoins =
+      recentJoins.length > 0 ? this.#log.beforeJoins(keyset, request.user, recentJoins) : undefined;
     const isNothing = changes.length + channelsOverLimit.length === 0 && refusedUntil === undefined;
     if (isNothing && beforeOwnJoins === undefined) return nothingHappened;
     return { changes, beforeOwnJoins, refusedUntil, channelsOverLimit };

@@ -33,7 +33,7 @@ export function seatOf(name: string, where: string[], more: Partial<SeatRequest>
     defaultTimeoutSeconds: 300,
     states: undefined,
     intent: "deliberate",
-    asksForOwnJoins: false,
+    asksForOwnJoins: true,
     ...more,
   };
 }

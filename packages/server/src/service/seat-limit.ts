@@ -4,8 +4,8 @@ import { failure, type Result, type UserId } from "@hereabouts/protocol";
 
 /** What to answer when a touch gave no seat in some channels; `undefined` when it did in all. The others are taken. */
 export function overLimit(touched: Touched | undefined, user: UserId | undefined): Result<never> | undefined {
-  const [first, ...more] = touched?.channelsOverLimit ?? [];
-  if (first === undefined) return undefined;
+  if (touched === undefined || touched.channelsOverLimit.length === 0) return undefined;
+  const [first, ...more] = touched.channelsOverLimit;
   const channels = more.length === 0 ? `"${first}"` : `"${first}" and ${more.length} more channels`;
   return failure(
     "invalid-argument",
