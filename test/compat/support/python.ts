@@ -70,7 +70,8 @@ export function outputOf(path: string, { server, keyset, arguments: words = [] }
   });
 }
 
-function pythonPath(): string {
+/** The Python that has the published client. */
+export function pythonPath(): string {
   return process.platform === "win32"
     ? join(environment, "Scripts", "python.exe")
     : join(environment, "bin", "python");
