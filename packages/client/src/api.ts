@@ -280,7 +280,7 @@ export interface Subscription<State, Message>
 /** A user of a roster. */
 export interface RosterOccupant<State> {
   readonly state: State | undefined;
-  /** How many of its devices were there when it was last asked for; 1 after a join. */
+  /** On how many devices it was there when the roster was last fetched, for that is no event; 1 after a join. */
   readonly devices: number;
   /** Milliseconds since 1970 when it came. */
   readonly since: number;

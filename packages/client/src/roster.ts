@@ -30,105 +30,73 @@ export function createRosters<State>(core: ClientCore<State>): Rosters<State> {
   };
 }
 
-/** What a handle's waiting parts go by. */
-interface Reading<State> {
-  readonly snapshot: () => RosterSnapshot<State>;
-  readonly isClosed: () => boolean;
-  readonly problem: () => PresenceError | undefined;
-  /** Resolves when any of these may have changed. */
-  readonly change: () => Promise<void>;
-  readonly wake: () => void;
-}
-
 function createRoster<State>(watch: RosterWatch<State>, release: () => Promise<void>): Roster<State> {
   const listeners = createListeners<void>();
-  const waiting = new Set<() => void>();
-  let snapshot = watch.snapshot();
+  const off = watch.changes.add(listeners.emit);
   let closing: Promise<void> | undefined;
-
-  const wake = (): void => {
-    for (const resolve of waiting) resolve();
-    waiting.clear();
-  };
-  const off = watch.onChange(() => {
-    const before = snapshot;
-    snapshot = watch.snapshot();
-    wake();
-    if (snapshot !== before) listeners.emit();
-  });
+  const isClosed = (): boolean => closing !== undefined;
   const close = (): Promise<void> => {
     if (closing === undefined) {
       off();
-      listeners.clear();
       closing = release();
-      wake();
+      watch.wake();
     }
     return closing;
   };
-  const reading: Reading<State> = {
-    snapshot: () => snapshot,
-    isClosed: () => closing !== undefined,
-    problem: watch.problem,
-    change: () => new Promise((resolve) => waiting.add(resolve)),
-    wake,
-  };
   return {
     get snapshot() {
-      return snapshot;
+      return watch.snapshot();
     },
-    subscribe: (listener) => (closing === undefined ? listeners.add(listener) : () => {}),
-    ready: (options = {}) => whenComplete(reading, options),
-    [Symbol.asyncIterator]: () => iterate(reading),
+    subscribe: listeners.add,
+    ready: (options = {}) => whenComplete(watch, isClosed, options),
+    [Symbol.asyncIterator]: () => iterate(watch, isClosed),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
 async function whenComplete<State>(
-  { snapshot, isClosed, problem, change, wake }: Reading<State>,
+  watch: RosterWatch<State>,
+  isClosed: () => boolean,
   { signal }: CallOptions,
 ): Promise<RosterSnapshot<State>> {
-  signal?.addEventListener("abort", wake);
+  signal?.addEventListener("abort", watch.wake);
   try {
     for (;;) {
       if (signal?.aborted) {
         throw new PresenceError("aborted", "The wait for the roster was given up.", { cause: signal.reason });
       }
       if (isClosed()) throw new PresenceError("closed", "The roster is closed.");
-      if (snapshot().complete) return snapshot();
-      const error = problem();
-      if (error !== undefined) throw error;
-      await change();
+      const snapshot = watch.snapshot();
+      if (snapshot.complete) return snapshot;
+      const problem = watch.problem();
+      if (problem) throw problem;
+      await watch.change();
     }
   } finally {
-    signal?.removeEventListener("abort", wake);
+    signal?.removeEventListener("abort", watch.wake);
   }
 }
 
 /** Whoever is slow gets the newest: there is no queue. */
-function iterate<State>({
-  snapshot,
-  isClosed,
-  change,
-  wake,
-}: Reading<State>): AsyncIterator<RosterSnapshot<State>> {
+function iterate<State>(
+  watch: RosterWatch<State>,
+  isClosed: () => boolean,
+): AsyncIterator<RosterSnapshot<State>> {
   let last: RosterSnapshot<State> | undefined;
-  let isOver = false;
+  let isLeft = false;
+  const isOver = (): boolean => isLeft || isClosed();
   return {
     next: async () => {
-      for (;;) {
-        if (isOver || isClosed()) return { done: true, value: undefined };
-        const value = snapshot();
-        if (value !== last && value.at > 0) {
-          last = value;
-          return { done: false, value };
-        }
-        await change();
-      }
+      const isOld = ({ at } = watch.snapshot()): boolean => at === 0 || watch.snapshot() === last;
+      while (!isOver() && isOld()) await watch.change();
+      if (isOver()) return { done: true, value: undefined };
+      last = watch.snapshot();
+      return { done: false, value: last };
     },
     return: async () => {
-      isOver = true;
-      wake();
+      isLeft = true;
+      watch.wake();
       return { done: true, value: undefined };
     },
   };

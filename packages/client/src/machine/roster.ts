@@ -1,41 +1,31 @@
 /**
  * A channel's roster: how here now and events become one picture without a race. Pure: it says what is to be under way
- * (a page to fetch, a pause, nothing), and whoever runs it sees to it that this is under way and nothing else.
+ * (a page to fetch, a wait, nothing), and whoever runs it sees to it that this is under way and nothing else.
  *
- * It listens first, then asks page by page, keeping the events that come meanwhile (`merge` puts them together). Events
- * that follow on each other then keep the picture complete. When one is missing, it begins again.
+ * It listens first, then walks through the pages of here now and keeps the events that come meanwhile. When both are put
+ * together, events that follow on each other keep the picture complete. When something is missing, it begins again.
  */
-import type { PresenceEvent, RosterSnapshot } from "../api.ts";
+import type { PresenceEvent } from "../api.ts";
 import type { RosterPage } from "../internal.ts";
-import { merge, type Picture, withEvents } from "./roster-picture.ts";
+import { type Draft, type Picture, pictureOf, play, seat, withEvents } from "./roster-picture.ts";
 
 /** What is to be under way: one thing at a time. Another object is another thing, and ends the one before. */
 export type RosterActivity =
   | { readonly type: "rest" }
   /** Fetch a page: the first, or the one that `next` stands for. */
-  | { readonly type: "fetch"; readonly next?: string }
-  /** Wait, longer with each failure, and begin anew. */
-  | { readonly type: "back-off"; readonly failures: number }
-  /** The pages are there; wait a while for the events that led up to them. */
-  | { readonly type: "catch-up" }
-  /** There are no revisions: let what happens settle, then look again. */
-  | { readonly type: "settle" };
+  | { readonly type: "fetch"; readonly next?: string | undefined }
+  /** Wait so long; without `ms` as long as one waits after so many `tries`. */
+  | { readonly type: "wait"; readonly ms?: number };
 
 /** All there is to know about a roster. */
-export interface RosterState<State> {
-  readonly snapshot: RosterSnapshot<State>;
-  readonly picture: Picture<State>;
+export interface RosterState<State> extends Picture<State> {
   readonly activity: RosterActivity;
   /** The walk under way: its pages so far. */
   readonly pages: readonly RosterPage<State>[];
-  /** Events that the pages may not have. */
+  /** The events since it began. */
   readonly heard: readonly PresenceEvent<State>[];
-  /** How many of `heard` came before the walk began. Kept only for servers without revisions. */
-  readonly heardBefore: number;
-  /** How often it began again since events last followed on each other. */
-  readonly gaps: number;
-  /** How often fetching failed in a row. */
-  readonly failures: number;
+  /** How often it failed or had to begin again since events last followed on each other. */
+  readonly tries: number;
 }
 
 /** What can happen. */
@@ -53,55 +43,43 @@ export type RosterInput<State> =
   /** The wait is over. */
   | { readonly type: "waited" };
 
-/** Events kept while pages are fetched. With more it begins again: so many changes outrun the walk. */
+/** Events kept during a walk. With more it begins again: so many changes outrun it. */
 export const heardMax = 10_000;
 
 /** Pages of one walk: a million users. */
 export const pagesMax = 1_000;
 
-const rest: RosterActivity = { type: "rest" };
+/** How long the events that led up to a page may take: they are answers of a poll that is under way. */
+export const catchUpMs = 5_000;
+
+/**
+ * How long nothing must have happened, against a server without revisions, before it is asked again: longer than servers
+ * keep answers of here now. PubNub keeps them for three seconds.
+ */
+export const settleMs = 4_000;
 
 /** A roster of which nothing is known. */
 export function initialRosterState<State>(channel: string): RosterState<State> {
-  const picture: Picture<State> = {
-    occupants: new Map(),
+  return {
+    snapshot: { channel, occupants: new Map(), occupancy: 0, complete: false, at: 0 },
     epoch: undefined,
     revision: 0,
-    occupancy: 0,
-    complete: false,
-    at: 0,
-  };
-  return {
-    snapshot: snapshotOf(channel, picture),
-    picture,
-    activity: rest,
+    activity: { type: "rest" },
     pages: [],
     heard: [],
-    heardBefore: 0,
-    gaps: 0,
-    failures: 0,
+    tries: 0,
   };
 }
 
-/** One step, at `now` in milliseconds since 1970. The snapshot stays the same object when nothing changes for its readers. */
+/** One step, at `now` in milliseconds since 1970. The snapshot stays the same object when nothing changes in it. */
 export function stepRoster<State>(
-  state: RosterState<State>,
-  input: RosterInput<State>,
-  now: number,
-): RosterState<State> {
-  const next = advance(state, input, now);
-  const snapshot = snapshotOf(state.snapshot.channel, next.picture);
-  return isSame(snapshot, state.snapshot) ? next : { ...next, snapshot };
-}
-
-function advance<State>(
   state: RosterState<State>,
   input: RosterInput<State>,
   now: number,
 ): RosterState<State> {
   switch (input.type) {
     case "listening":
-      return walk({ ...state, gaps: 0, failures: 0 });
+      return (isBare(state) ? settle : walk)({ ...state, tries: 0 });
     case "events":
       return hear(state, input.events, now);
     case "dropped":
@@ -109,31 +87,39 @@ function advance<State>(
     case "page":
       return take(state, input.page, now);
     case "failed":
-      return backOff({ ...state, failures: state.failures + 1 });
+      return pause(state);
     case "waited":
-      return state.activity.type === "catch-up" ? beginAgain(state) : walk(state);
+      return state.pages.length > 0 ? beginAgain(state) : walk(state);
   }
 }
 
-/** Asks for the first page. */
+/** Whether the server has answered, and gives no revisions. */
+export function isBare<State>({ snapshot, epoch }: RosterState<State>): boolean {
+  return snapshot.at > 0 && epoch === undefined;
+}
+
+function settle<State>(state: RosterState<State>): RosterState<State> {
+  return { ...state, activity: { type: "wait", ms: settleMs }, pages: [], heard: [] };
+}
+
 function walk<State>(state: RosterState<State>): RosterState<State> {
-  return { ...state, activity: { type: "fetch" }, pages: [], heardBefore: state.heard.length };
+  return { ...state, activity: { type: "fetch" }, pages: [], heard: [] };
 }
 
-/** Something is missing: at once for the first time, and slower if that goes on. */
+function pause<State>(state: RosterState<State>): RosterState<State> {
+  return { ...state, activity: { type: "wait" }, pages: [], heard: [], tries: state.tries + 1 };
+}
+
+/** Something is missing: walks at once for the first time, and later and later if that goes on. */
 function beginAgain<State>(state: RosterState<State>): RosterState<State> {
-  const { picture } = state;
-  const next = {
-    ...state,
-    gaps: state.gaps + 1,
-    picture: picture.complete ? { ...picture, complete: false } : picture,
-  };
-  return state.gaps === 0 ? walk(next) : backOff(next);
+  const { snapshot, tries } = state;
+  const next = snapshot.complete ? { ...state, snapshot: { ...snapshot, complete: false } } : state;
+  return tries === 0 ? walk({ ...next, tries: 1 }) : pause(next);
 }
 
-function backOff<State>(state: RosterState<State>): RosterState<State> {
-  const { failures, gaps } = state;
-  return { ...state, pages: [], activity: { type: "back-off", failures: failures + Math.max(0, gaps - 1) } };
+/** The walk is over. */
+function arrive<State>(state: RosterState<State>): RosterState<State> {
+  return { ...state, activity: { type: "rest" }, pages: [], heard: [] };
 }
 
 function hear<State>(
@@ -141,87 +127,87 @@ function hear<State>(
   events: readonly PresenceEvent<State>[],
   now: number,
 ): RosterState<State> {
-  const picture = withEvents(state.picture, events);
-  const isAtRest = state.activity === rest;
-  if (isAtRest && state.picture.complete) {
-    if (picture === state.picture) return state;
-    return picture.complete ? { ...state, picture, gaps: 0 } : beginAgain({ ...state, picture });
+  const { snapshot, activity } = state;
+  const picture = withEvents(state, events);
+  const next = { ...state, ...picture };
+  if (activity.type === "fetch" || state.pages.length > 0) {
+    const heard = [...state.heard, ...events];
+    return heard.length > heardMax ? beginAgain(next) : conclude({ ...next, heard }, now);
   }
-  const heard = [...state.heard, ...events];
-  const next = { ...state, picture, heard };
-  if (heard.length > heardMax) {
-    const forgetful = { ...next, heard: [], heardBefore: 0 };
-    return isWalking(state) ? beginAgain(forgetful) : forgetful;
-  }
-  if (isAtRest) {
-    const isNews = picture !== state.picture && picture.at > 0;
-    return isNews ? { ...next, activity: { type: "settle" } } : next;
-  }
-  if (isAhead(next)) return arrive(next);
-  return state.activity.type === "catch-up" ? conclude(next, now) : next;
+  if (picture === undefined) return state;
+  if (activity.type === "wait" && activity.ms === undefined) return next;
+  if (picture.snapshot.complete) return { ...next, tries: 0 };
+  return snapshot.complete ? beginAgain(next) : settle(next);
 }
 
 function take<State>(state: RosterState<State>, page: RosterPage<State>, now: number): RosterState<State> {
-  const { picture } = state;
-  const { occupancy } = page;
+  const { snapshot } = state;
+  const { occupancy, epoch, next } = page;
   const pages = [...state.pages, page];
-  const next = {
+  const isRight = snapshot.complete || snapshot.occupancy === occupancy;
+  const walked: RosterState<State> = {
     ...state,
+    snapshot: isRight ? snapshot : { ...snapshot, occupancy },
+    activity: { type: "fetch", next },
     pages,
-    failures: 0,
-    picture: picture.complete || picture.occupancy === occupancy ? picture : { ...picture, occupancy },
   };
   // A channel in another life, or a walk without an end.
-  if (page.epoch !== pages[0]?.epoch || pages.length > pagesMax) return beginAgain(next);
-  if (isAhead(next)) return arrive(next);
-  if (page.next !== undefined) return { ...next, activity: { type: "fetch", next: page.next } };
-  return conclude(next, now);
+  const isLost = epoch !== pages[0]?.epoch || pages.length > pagesMax;
+  return isLost ? beginAgain(walked) : conclude(walked, now);
 }
 
-function isWalking<State>({ activity }: RosterState<State>): boolean {
-  return activity.type === "fetch" || activity.type === "catch-up";
-}
-
-/** Whether the picture is complete and has all that the first page has, so that there is no need to walk on. */
-function isAhead<State>({ picture, pages: [first] }: RosterState<State>): boolean {
-  const { complete, epoch, revision } = picture;
-  if (!complete || first?.revision === undefined || first.epoch !== epoch) return false;
-  // Of the same revision, a single page is taken: it tells the devices.
-  return first.revision < revision || (first.revision === revision && first.next !== undefined);
-}
-
+/**
+ * Puts the pages of a walk and the events since it began together, as soon as that can be done.
+ *
+ * Page i shows a part of the channel at revision r(i), and r(1) <= r(2) <= ..., for each was asked for when the one before
+ * was there. All pages are laid down, then all events after r(1) are played, up to revision R. When none of them is
+ * missing and R is at least that of the last page, this is the channel at R, because every user is right:
+ *
+ * - Of a user who comes or goes between r(1) and R, all comings and goings are played, and the last one decides, whatever
+ *   the pages have of it.
+ * - Any other user was there throughout or not at all. Who is there throughout a walk is on one of its pages, which is the
+ *   server's promise; who is not there at all is on none. Its state is that of its last state change after r(1), played
+ *   last; without one it is what it was throughout.
+ *
+ * So no page brings back who has left since, and nobody is lost between two pages. A seat whose time is up is on no page
+ * although its timeout is told a moment later; that event then finds nobody, which is fine.
+ *
+ * Without revisions none of this can be known: the events go over the pages, and the picture is not complete.
+ */
 function conclude<State>(state: RosterState<State>, now: number): RosterState<State> {
-  const { pages, picture } = state;
-  const heard = pages[0]?.epoch === undefined ? state.heard : state.heard.slice(state.heardBefore);
-  const merged = merge(picture, { pages, heard }, now);
-  if (merged === "gap") return beginAgain(state);
-  if (merged !== "early") return arrive({ ...state, picture: merged });
-  return state.activity.type === "catch-up" ? state : { ...state, activity: { type: "catch-up" } };
-}
+  const { snapshot, epoch, revision, pages, heard, activity } = state;
+  const [first] = pages;
+  const last = pages.at(-1);
+  if (first === undefined || last === undefined) return state;
+  const start = first.revision ?? 0;
+  // All that the first page has is there already: no need to walk on.
+  if (snapshot.complete && first.epoch === epoch && start <= revision) return arrive(state);
+  if (last.next !== undefined) return state;
 
-/** The walk is over. Without revisions, what was heard has to be looked at once more when it has settled. */
-function arrive<State>(state: RosterState<State>): RosterState<State> {
-  const { picture, heard, heardBefore } = state;
-  const isSettled = picture.complete || heard.length === 0;
-  return {
-    ...state,
-    activity: isSettled ? rest : { type: "settle" },
-    pages: [],
-    heard: picture.complete ? [] : heard.slice(heardBefore),
-    heardBefore: 0,
+  const { occupants } = snapshot;
+  const isRevised = first.epoch !== undefined;
+  const draft: Draft<State> = {
+    ...snapshot,
+    occupants: new Map(),
+    occupancy: last.occupancy,
+    complete: isRevised,
+    epoch: first.epoch,
+    revision: start,
   };
-}
-
-function snapshotOf<State>(channel: string, picture: Picture<State>): RosterSnapshot<State> {
-  const { occupants, complete, at } = picture;
-  return { channel, occupants, occupancy: complete ? occupants.size : picture.occupancy, complete, at };
-}
-
-function isSame<State>(one: RosterSnapshot<State>, other: RosterSnapshot<State>): boolean {
-  return (
-    one.occupants === other.occupants &&
-    one.occupancy === other.occupancy &&
-    one.complete === other.complete &&
-    one.at === other.at
-  );
+  for (const page of pages) {
+    for (const occupant of page.occupants)
+      seat(draft, occupant, { before: occupants.get(occupant.userId), now });
+  }
+  draft.at ||= now;
+  for (const event of heard) play(draft, event);
+  if (isRevised) {
+    // Older than what is known: an answer out of somebody's cache.
+    const isStale = draft.epoch === epoch && draft.revision < revision;
+    if (isStale || !draft.complete) return beginAgain(state);
+    if (draft.revision < (last.revision ?? 0)) {
+      return activity.type === "wait" ? state : { ...state, activity: { type: "wait", ms: catchUpMs } };
+    }
+  }
+  const done = { ...state, ...pictureOf(draft) };
+  return isRevised || heard.length === 0 ? arrive(done) : settle(done);
 }
