@@ -45,6 +45,7 @@ function seatRequest(user: string, ...channels: string[]) {
     defaultTimeoutSeconds: 300,
     states: undefined,
     intent: "deliberate",
+    asksForOwnJoins: true,
   } as const;
 }
 

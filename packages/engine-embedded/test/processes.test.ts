@@ -85,6 +85,7 @@ describe.each(runtimes)("on %s", (runtime) => {
       defaultTimeoutSeconds: 300,
       states: undefined,
       intent: "deliberate",
+      asksForOwnJoins: true,
     } as const;
     await first.presence.touch(keyset, request, start);
     await first.close(start);

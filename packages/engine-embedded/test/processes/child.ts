@@ -23,6 +23,7 @@ function seatRequest(user: string, channel: string) {
     defaultTimeoutSeconds: 300,
     states: undefined,
     intent: "deliberate",
+    asksForOwnJoins: true,
   } as const;
 }
 
