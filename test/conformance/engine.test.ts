@@ -137,14 +137,17 @@ describe("watches", () => {
     const count = (name: string, verb: Verb): Verb => {
       if (name !== "watch") return verb;
       return (...given) => {
-        const cancel = verb(...given) as () => void;
-        let isCancelled = false;
+        // The log hands out a watch to stop, the groups a function to call.
+        const begun = verb(...given) as (() => void) | { stop(): void };
+        let isOver = false;
         watches += 1;
-        return () => {
-          if (!isCancelled) watches -= 1;
-          isCancelled = true;
-          cancel();
+        const end = (): void => {
+          if (!isOver) watches -= 1;
+          isOver = true;
+          if (typeof begun === "function") begun();
+          else begun.stop();
         };
+        return typeof begun === "function" ? end : { stop: end };
       };
     };
     const { clock, node, get } = await open((engine) => ({

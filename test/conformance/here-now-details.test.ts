@@ -68,6 +68,18 @@ inEachWorld("here now with details", (open) => {
     });
   });
 
+  test("is never stale, though policy lets other answers be", async () => {
+    const client = await open({ policy: { hereNowStaleMs: 3_000 } });
+    await client.heartbeat("u1", "ch");
+    await detailed(client);
+    expect(bodyOf(await client.hereNow("ch"))).toMatchObject({ uuids: ["u1"] });
+
+    await client.heartbeat("u2", "ch");
+
+    expect(bodyOf(await client.hereNow("ch"))).toMatchObject({ uuids: ["u1"] });
+    expect(await detailed(client)).toMatchObject({ revision: 2, uuids: [{ uuid: "u1" }, { uuid: "u2" }] });
+  });
+
   test("the page's revision and the next event's fit together", async () => {
     const client = await open();
     await client.heartbeat("u1", "ch");
