@@ -37,7 +37,8 @@ class Run {
   catchUps = 0;
   /** The page that is on its way for the activity it was asked by. */
   pending: { readonly activity: unknown; page: RosterPage<Mood> | undefined } | undefined;
-  stalePage: RosterPage<Mood> | undefined;
+  /** Pages that a cache has, by what was asked for. */
+  readonly stalePages = new Map<string | undefined, RosterPage<Mood>>();
   mustListen = true;
 
   constructor(seed: number) {
@@ -119,7 +120,7 @@ class Run {
     this.cursor = this.channel.cursor();
     this.floor = this.cursor;
     // A server that may answer with what was before could not be told from one where nothing has happened.
-    this.stalePage = undefined;
+    this.stalePages.clear();
     this.feed({ type: "dropped" });
   }
 
@@ -143,16 +144,15 @@ class Run {
       this.pending = undefined;
       const dice = this.random.below(12);
       if (dice === 0) this.feed({ type: "failed" });
-      else this.feed({ type: "page", page: dice === 1 ? this.cached(page, activity.next) : page });
+      else this.feed({ type: "page", page: dice < 4 ? this.cached(page, activity.next) : page });
     }
   }
 
-  /** A first page out of a cache, where it is of the same life: a server's cache does not outlive the server. */
+  /** A page out of a cache, where it is of the same life: a server's cache does not outlive the server. */
   cached(page: RosterPage<Mood>, next: string | undefined): RosterPage<Mood> {
-    if (next !== undefined) return page;
-    const { stalePage } = this;
-    this.stalePage = page;
-    return stalePage?.epoch === page.epoch && stalePage !== undefined ? stalePage : page;
+    const stale = this.stalePages.get(next);
+    this.stalePages.set(next, page);
+    return stale !== undefined && stale.epoch === page.epoch ? stale : page;
   }
 
   wait(): void {
@@ -182,14 +182,14 @@ class Run {
   /** The server is killed: the connection with it, and what a cache before it had. */
   die(): void {
     this.channel.kill();
-    this.stalePage = undefined;
+    this.stalePages.clear();
     this.pending = undefined;
     this.mustListen = true;
   }
 
   /** Nothing goes wrong any more: everything comes to rest. */
   quiet(): void {
-    this.stalePage = undefined;
+    this.stalePages.clear();
     if (this.mustListen) this.listen();
     for (let turns = 0; turns < 200; turns += 1) {
       const { events, cursor } = this.channel.read(this.cursor);

@@ -197,6 +197,11 @@ describe("a walk through several pages", () => {
     expect([state.activity, state.pages]).toEqual([{ type: "fetch" }, []]);
   });
 
+  test("begins again when a page is older than the one before", () => {
+    const state = after(listening, first, fetched(page(["cem"], { revision: 9 })));
+    expect([state.activity, state.pages, seen(state).complete]).toEqual([{ type: "fetch" }, [], false]);
+  });
+
   test("begins again rather than walk for ever", () => {
     let state = after(listening);
     for (let pages = 0; pages < pagesMax; pages += 1) {

@@ -142,8 +142,9 @@ function hear<State>(
 
 function take<State>(state: RosterState<State>, page: RosterPage<State>, now: number): RosterState<State> {
   const { snapshot } = state;
-  const { occupancy, epoch, next } = page;
+  const { occupancy, epoch, revision = 0, next } = page;
   const pages = [...state.pages, page];
+  const before = state.pages.at(-1);
   const isRight = snapshot.complete || snapshot.occupancy === occupancy;
   const walked: RosterState<State> = {
     ...state,
@@ -151,16 +152,16 @@ function take<State>(state: RosterState<State>, page: RosterPage<State>, now: nu
     activity: { type: "fetch", next },
     pages,
   };
-  // A channel in another life, or a walk without an end.
-  const isLost = epoch !== pages[0]?.epoch || pages.length > pagesMax;
+  // A channel in another life, an answer out of somebody's cache, or a walk without an end.
+  const isLost =
+    before && (epoch !== before.epoch || revision < (before.revision ?? 0) || pages.length > pagesMax);
   return isLost ? beginAgain(walked) : conclude(walked, now);
 }
 
 /**
  * Puts the pages of a walk and the events since it began together, as soon as that can be done.
  *
- * Page i shows a part of the channel at revision r(i), and r(1) <= r(2) <= ..., for each was asked for when the one before
- * was there. All pages are laid down, then all events after r(1) are played, up to revision R. When none of them is
+ * Page i shows a part of the channel at revision r(i), and r(1) <= r(2) <= ... (or the walk has begun again). All pages are laid down, then all events after r(1) are played, up to revision R. When none of them is
  * missing and R is at least that of the last page, this is the channel at R, because every user is right:
  *
  * - Of a user who comes or goes between r(1) and R, all comings and goings are played, and the last one decides, whatever

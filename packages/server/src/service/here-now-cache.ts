@@ -4,7 +4,7 @@
  * A page is used again only while the engine says that the channel is unchanged: it is never stale, unless the
  * keyset's policy allows so (`hereNowStaleMs`).
  */
-import type { ChannelView, Instant, Keyset, PresenceStore, Scheduler } from "@hereabouts/core";
+import type { ChannelView, Instant, Keyset, Page, PresenceStore, Scheduler } from "@hereabouts/core";
 import {
   type Channel,
   type ChannelOccupancy,
@@ -18,6 +18,8 @@ export interface PageWish {
   readonly limit: number;
   readonly offset: number;
   readonly after: PagePlace | undefined;
+  /** Whether the policy's word on stale pages is for it. It is not for rosters, which are proven by revisions. */
+  readonly mayBeStale: boolean;
 }
 
 /** Reads pages of channels, from memory where that is right. */
@@ -60,8 +62,8 @@ export function createHereNowCache(
   }
 
   return {
-    async view(keyset, channel, page) {
-      const { hereNowStaleMs } = keyset.policy;
+    async view(keyset, channel, { mayBeStale, ...page }) {
+      const hereNowStaleMs = mayBeStale ? keyset.policy.hereNowStaleMs : 0;
       // A bare count costs the engine no more than a look-up here.
       const isKept = hereNowStaleMs > 0 || (keepMs > 0 && page.limit > 0);
       const now = scheduler.now();
@@ -80,7 +82,7 @@ export function createHereNowCache(
   };
 }
 
-function whole(page: PageWish): PageWish & { readonly unless: undefined } {
+function whole(page: Omit<PageWish, "mayBeStale">): Page {
   return { ...page, unless: undefined };
 }
 

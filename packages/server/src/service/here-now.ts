@@ -16,6 +16,7 @@ interface Wish {
   readonly limit: number;
   readonly offset: number;
   readonly after?: PagePlace | undefined;
+  readonly includeDetails: boolean;
 }
 
 /** Who is in the channels named. Channels past the answer's bound are counted, not listed. */
@@ -55,6 +56,7 @@ function viewsOf(
   const limit = wish.includeUsers
     ? Math.min(wish.limit, Math.ceil(hereNowOccupantsMax / (channels.length || 1)))
     : 0;
-  const page = { limit, offset: wish.offset, after: wish.after };
+  const { offset, after, includeDetails } = wish;
+  const page = { limit, offset, after, mayBeStale: !includeDetails };
   return Promise.all(channels.map((channel) => context.hereNowCache.view(keyset, channel, page)));
 }
