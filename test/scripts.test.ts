@@ -122,6 +122,7 @@ describe("steps", () => {
       "conformance",
       "e2e",
       "compat",
+      "packages",
       "browser",
     ]);
   });

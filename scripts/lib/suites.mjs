@@ -17,6 +17,7 @@ export function suites(node) {
     { name: "conformance", about: "the wire and semantics cases", run: () => vitest(node, "conformance") },
     { name: "e2e", about: "processes, sockets and signals", run: () => vitest(node, "e2e") },
     { name: "compat", about: "published clients; sets up Python in .cache", run: () => compat(node) },
+    { name: "packages", about: "size, public surface, and tarballs", run: () => vitest(node, "packages") },
     { name: "browser", about: "pages in Chromium; installs it where possible", run: () => browser(node) },
   ];
 }
