@@ -32,11 +32,10 @@ export function createClient<Types extends ClientTypes = ClientTypes>(
   const rosters = createRosters<StateOf<Types>>({
     scheduling: settings.scheduling,
     fetchPage,
-    onStatus: connection.statuses.add,
-    subscribePresence: (channel, join, onListening) => {
+    subscribePresence: (channel, join, listener) => {
       const reach = join === "join" ? "with-presence" : "presence-only";
       const coverage = coverageOf({ channels: [channel], groups: [] }, reach);
-      return connection.subscribe({ coverage, onListening }).subscription;
+      return connection.subscribe({ coverage, listener }).subscription;
     },
   });
   const close = (): Promise<void> => {

@@ -1,6 +1,7 @@
 /** A client's subscriptions and the one poll they share. */
 import type { ConnectionStatus, JsonObject, StatusEvent, Subscription } from "./api.ts";
 import { deliver, type Receiver } from "./delivery.ts";
+import type { ListeningListener } from "./internal.ts";
 import { callSafely, createListeners, type Listeners } from "./listeners.ts";
 import type { Cursor } from "./machine/subscribe.ts";
 import { minus, type TargetSet } from "./machine/targets.ts";
@@ -15,8 +16,8 @@ import { createSubscription } from "./subscription.ts";
 export interface SubscriptionWish {
   readonly coverage: Coverage;
   readonly filter?: string | undefined;
-  /** For a roster: called when the poll covers it, and when something may have been missed. */
-  readonly onListening?: () => void;
+  /** For a roster. */
+  readonly listener?: ListeningListener;
 }
 
 /** A subscription, and what its maker may do with it. */
@@ -50,7 +51,7 @@ export interface ConnectionParts<State> extends PollParts {
 
 interface Entry<State, Message> extends SubscriptionWish, Receiver<State, Message> {
   readonly coverage: Coverage;
-  readonly onListening?: () => void;
+  readonly listener?: ListeningListener;
   /** `undefined` until the poll covers it. */
   from: string | undefined;
   /** The own state that has not been told yet. */
@@ -151,15 +152,15 @@ function cover(entry: AnyEntry, covered: TargetSet, { timetoken }: Cursor): void
   listening(entry);
 }
 
-function listening({ onListening }: SubscriptionWish): void {
-  if (onListening) callSafely(onListening);
+function listening({ listener }: SubscriptionWish): void {
+  if (listener) callSafely(listener.onListening);
 }
 
 function refuseConflicts(wish: SubscriptionWish, entries: Iterable<SubscriptionWish>): void {
   for (const other of entries) {
     if (wish.filter === other.filter) continue;
     if (wish.filter && other.filter) refuse(`A client has one filter, and "${other.filter}" is in use`);
-    if (wish.filter ? other.onListening : wish.onListening) {
+    if (wish.filter ? other.listener : wish.listener) {
       refuse("A client with a roster has no filter: rosters need every event");
     }
   }

@@ -1,6 +1,7 @@
 /** Brings what a poll's answer has to the subscriptions it is for, in order, states checked. */
 import type { StatusEvent, SubscriptionEvent } from "./api.ts";
 import { decodeItem, type RawEvent } from "./events.ts";
+import type { ListeningListener } from "./internal.ts";
 import { type Coverage, waysTo } from "./matching.ts";
 import type { StateCheck } from "./state-check.ts";
 import type { SubscriptionOutlet } from "./subscription.ts";
@@ -12,7 +13,7 @@ export interface Receiver<State, Message> {
   /** After which timetoken; `undefined` while it is told of nothing. */
   readonly from: string | undefined;
   /** For a roster: then an event with a state that does not fit is told without it, instead of not at all. */
-  readonly onListening?: () => void;
+  readonly listener?: ListeningListener;
 }
 
 /** What a delivery goes by. */
@@ -46,7 +47,7 @@ export async function deliver<State, Message>(
     const { state, invalid } = fitting instanceof Promise ? await fitting : fitting;
     if (invalid) onStatus(invalid);
     for (const { receiver, subscription } of hits) {
-      if (invalid && !receiver.onListening) receiver.outlet.status(invalid);
+      if (invalid && !receiver.listener) receiver.outlet.status(invalid);
       else {
         const typed = { ...event, subscription, ...("state" in event && { state }) };
         // The state has been checked, and what messages are is the application's word.
@@ -54,7 +55,10 @@ export async function deliver<State, Message>(
       }
     }
   }
-  for (const { outlet } of receivers) outlet.flush();
+  for (const { outlet, listener } of receivers) {
+    outlet.flush();
+    listener?.onDelivered();
+  }
 }
 
 /** Timetokens have as many digits as they need. */

@@ -1,5 +1,5 @@
 /** The seam between the client's core and its rosters: what a roster may ask of the client, and nothing else. Types only. */
-import type { CallOptions, Off, Roster, RosterOptions, StatusEvent, Subscription } from "./api.ts";
+import type { CallOptions, Roster, RosterOptions, Subscription } from "./api.ts";
 import type { Scheduling } from "./ports.ts";
 
 /** A user on a page of a channel. */
@@ -35,15 +35,23 @@ export interface RosterPageOptions extends CallOptions {
   readonly next?: string;
 }
 
+/** What a roster is told about its subscription. */
+export interface ListeningListener {
+  /**
+   * The poll covers the channel: every change from then on comes as an event. Fetch here now after it, not before. It is
+   * called later than `subscribePresence` returns, and again whenever changes may have been missed without a trace: after
+   * a new handshake, and after a connection was lost and is back (the server may have restarted, or have dropped what it
+   * keeps for catching up). Fetch again then.
+   */
+  onListening(): void;
+  /** All that one answer of the poll had has been delivered. */
+  onDelivered(): void;
+}
+
 /** What a roster has of the client. */
 export interface ClientCore<State> {
   /**
    * Subscribes to a channel's presence: `join` sits in the channel, too, `watch` does not.
-   *
-   * `onListening` is called when the poll covers the channel: every change from then on comes as an event. Fetch here now
-   * after it, not before. It is called later than this function returns, and again whenever changes may have been missed
-   * without a trace: after a new handshake, and after a connection was lost and is back (the server may have restarted,
-   * or have dropped what it keeps for catching up). Fetch again then.
    *
    * Unlike a subscription of users, an event with a state that does not fit the schema is delivered, with the state
    * `undefined`, so that no revision is missing.
@@ -51,12 +59,11 @@ export interface ClientCore<State> {
   subscribePresence(
     channel: string,
     join: "join" | "watch",
-    onListening: () => void,
+    listener: ListeningListener,
   ): Subscription<State, unknown>;
   /** One page of a channel with states. Tried again like every call; rejects with a PresenceError. */
   fetchPage(options: RosterPageOptions): Promise<RosterPage<State>>;
   readonly scheduling: Scheduling;
-  onStatus(listener: (event: StatusEvent) => void): Off;
 }
 
 /** What `roster.ts` exports as `createRosters(core: ClientCore<State>): Rosters<State>`. */

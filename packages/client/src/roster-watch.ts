@@ -52,6 +52,7 @@ export function openRosterWatch<State>(core: ClientCore<State>, channel: string)
     if (state.snapshot !== snapshot) changes.emit();
     wake();
   };
+  /** What one answer of the poll brought is one step, and one copy; and it comes before what came after it. */
   const flush = (): void => {
     const events = batch;
     batch = [];
@@ -71,14 +72,11 @@ export function openRosterWatch<State>(core: ClientCore<State>, channel: string)
     return scheduling.after(ms, () => feed({ type: "waited" }));
   };
 
-  const subscription = core.subscribePresence(channel, "watch", () => feed({ type: "listening" }));
-  subscription.onPresence((event) => {
-    // What one answer of the poll brings comes in one go: it becomes one step, and one copy.
-    if (batch.push(event) === 1) queueMicrotask(flush);
+  const subscription = core.subscribePresence(channel, "watch", {
+    onListening: () => feed({ type: "listening" }),
+    onDelivered: flush,
   });
-  subscription.onStatus(({ type }) => {
-    if (type === "events-dropped") feed({ type: "dropped" });
-  });
+  subscription.onPresence((event) => batch.push(event));
   return {
     snapshot: () => state.snapshot,
     problem: () => {

@@ -1,5 +1,5 @@
 /** Rosters: a handle for each reader, and one picture of each channel (`roster-watch.ts`) that they share. */
-import type { CallOptions, Roster, RosterSnapshot } from "./api.ts";
+import type { CallOptions, Roster, RosterSnapshot, Subscription } from "./api.ts";
 import { PresenceError } from "./error.ts";
 import type { ClientCore, Rosters } from "./internal.ts";
 import { createListeners } from "./listeners.ts";
@@ -14,7 +14,7 @@ export function createRosters<State>(core: ClientCore<State>): Rosters<State> {
       const entry = shared.get(channel) ?? { watch: openRosterWatch(core, channel), readers: 0 };
       shared.set(channel, entry);
       entry.readers++;
-      const seat = join === "join" ? core.subscribePresence(channel, join, () => {}) : undefined;
+      const seat = join === "join" ? takeSeat(core, channel) : undefined;
       const roster = createRoster(entry.watch, async () => {
         rosters.delete(roster);
         const isLast = --entry.readers === 0;
@@ -28,6 +28,15 @@ export function createRosters<State>(core: ClientCore<State>): Rosters<State> {
       for (const roster of rosters) void roster.close();
     },
   };
+}
+
+/** Sits in a channel, and hears nothing of it: the watch does. */
+function takeSeat<State>(core: ClientCore<State>, channel: string): Subscription<State, unknown> {
+  const ignore = (): void => {};
+  const seat = core.subscribePresence(channel, "join", { onListening: ignore, onDelivered: ignore });
+  // With a listener nothing is kept for an iteration that never comes.
+  seat.onPresence(ignore);
+  return seat;
 }
 
 function createRoster<State>(watch: RosterWatch<State>, release: () => Promise<void>): Roster<State> {

@@ -115,13 +115,13 @@ class Run {
     this.deliver(events.slice(0, taken));
   }
 
-  /** Events were not read in time, and the client says so. */
+  /** The connection is lost, and with it what the server had for it. */
   lose(): void {
     this.cursor = this.channel.cursor();
     this.floor = this.cursor;
     // A server that may answer with what was before could not be told from one where nothing has happened.
     this.stalePages.clear();
-    this.feed({ type: "dropped" });
+    this.mustListen = true;
   }
 
   /** A lost connection is back: the cursor is what it was, or some of what came comes again. */

@@ -4,7 +4,6 @@ import { catchUpMs, heardMax, initialRosterState, pagesMax, settleMs } from "../
 import {
   after,
   barePage,
-  dropped,
   events,
   failed,
   feed,
@@ -346,18 +345,8 @@ describe("a roster that misses something", () => {
     expect([seen(state).complete, state.activity]).toEqual([false, { type: "fetch" }]);
   });
 
-  test("begins again when events were dropped, also while it fetches", () => {
-    const first = feed(settled, dropped);
-    const second = feed(first, dropped);
-    expect([seen(first).complete, first.activity, second.activity]).toEqual([
-      false,
-      { type: "fetch" },
-      { type: "wait" },
-    ]);
-  });
-
   test("keeps nothing of what it hears while it waits, but follows it", () => {
-    const waiting = feed(gap, dropped, events(leave("bob", { revision: 13, occupancy: 3 })));
+    const waiting = feed(gap, failed, events(leave("bob", { revision: 13, occupancy: 3 })));
     expect([seen(waiting).users, waiting.heard, waiting.activity]).toEqual([
       ["ann", "cem"],
       [],
@@ -417,7 +406,7 @@ describe("a roster whose connection is back", () => {
   });
 
   test("does not wait out what it waited for before", () => {
-    const waiting = feed(settled, dropped, dropped);
+    const waiting = feed(back, failed);
     expect(feed(waiting, listening).activity).toEqual({ type: "fetch" });
   });
 });

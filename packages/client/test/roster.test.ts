@@ -124,12 +124,6 @@ describe("a roster's picture", () => {
     await core.ring();
     expect(core.asked.length).toBe(3);
   });
-
-  test("is fetched anew when events were dropped", async () => {
-    const { core, roster } = await openSettled();
-    await core.status({ type: "events-dropped", count: 3 });
-    expect([roster.snapshot.complete, core.asked.length]).toEqual([false, 2]);
-  });
 });
 
 describe("a roster's snapshot", () => {
@@ -197,7 +191,7 @@ describe("rosters of one channel", () => {
     const iterator = roster[Symbol.asyncIterator]();
     await iterator.next();
     const next = iterator.next();
-    await core.status({ type: "events-dropped", count: 1 });
+    await core.tell(leave("ann", { revision: 99 }));
     const ready = seated.ready();
     closeAll();
     closeAll();

@@ -34,8 +34,6 @@ export type RosterInput<State> =
   | { readonly type: "listening" }
   /** What one answer of the poll brought, in its order. */
   | { readonly type: "events"; readonly events: readonly PresenceEvent<State>[] }
-  /** Events were lost, nobody knows which. */
-  | { readonly type: "dropped" }
   /** The page was fetched. */
   | { readonly type: "page"; readonly page: RosterPage<State> }
   /** It could not be fetched. */
@@ -82,8 +80,6 @@ export function stepRoster<State>(
       return (isBare(state) ? settle : walk)({ ...state, tries: 0 });
     case "events":
       return hear(state, input.events, now);
-    case "dropped":
-      return beginAgain(state);
     case "page":
       return take(state, input.page, now);
     case "failed":

@@ -1,6 +1,6 @@
 /** A client's core in the test's hand: it says when it listens, what comes, which page is answered how, and what time it is. */
-import type { PresenceEvent, StatusEvent, Subscription } from "../../src/api.ts";
-import type { ClientCore, RosterPage, RosterPageOptions } from "../../src/internal.ts";
+import type { PresenceEvent, Subscription } from "../../src/api.ts";
+import type { ClientCore, ListeningListener, RosterPage, RosterPageOptions } from "../../src/internal.ts";
 import type { Mood } from "./roster-inputs.ts";
 
 /** A page that was asked for. */
@@ -18,7 +18,6 @@ export interface FakeCore extends ClientCore<Mood> {
   listen(): Promise<void>;
   /** Hands these over as one answer of the poll. */
   tell(...events: readonly PresenceEvent<Mood>[]): Promise<void>;
-  status(event: StatusEvent): Promise<void>;
   /** Milliseconds until the timers that are set. */
   readonly timers: readonly number[];
   /** Runs the timer that is set. */
@@ -27,9 +26,8 @@ export interface FakeCore extends ClientCore<Mood> {
 
 interface Subscribed {
   readonly name: string;
-  readonly onListening: () => void;
+  readonly listener: ListeningListener;
   readonly presence: Set<(event: PresenceEvent<Mood>) => void>;
-  readonly statuses: Set<(event: StatusEvent) => void>;
 }
 
 /** Lets promises come to rest. */
@@ -43,13 +41,8 @@ export function createFakeCore(): FakeCore {
   const asked: AskedPage[] = [];
   const timers = new Map<() => void, number>();
   return {
-    subscribePresence: (channel, join, onListening) => {
-      const entry = {
-        name: `${join} ${channel}`,
-        onListening,
-        presence: new Set<never>(),
-        statuses: new Set<never>(),
-      };
+    subscribePresence: (channel, join, listener) => {
+      const entry: Subscribed = { name: `${join} ${channel}`, listener, presence: new Set() };
       subscribed.add(entry);
       return subscription(entry, () => subscribed.delete(entry));
     },
@@ -73,23 +66,21 @@ export function createFakeCore(): FakeCore {
       },
       random: () => 0,
     },
-    onStatus: () => () => {},
     get subscriptions() {
       return [...subscribed].map(({ name }) => name);
     },
     asked,
     listen: async () => {
-      for (const { onListening } of subscribed) onListening();
+      for (const { listener } of subscribed) listener.onListening();
       await settle();
     },
     tell: async (...events) => {
       for (const event of events) {
-        for (const { presence } of subscribed) for (const listener of presence) listener(event);
+        for (const { presence } of subscribed) for (const tell of presence) tell(event);
+        // A schema may take its time between them.
+        await settle();
       }
-      await settle();
-    },
-    status: async (event) => {
-      for (const { statuses } of subscribed) for (const listener of statuses) listener(event);
+      for (const { listener } of subscribed) listener.onDelivered();
       await settle();
     },
     get timers() {
@@ -104,16 +95,15 @@ export function createFakeCore(): FakeCore {
   };
 }
 
-function subscription(entry: Subscribed, end: () => void): Subscription<Mood, unknown> {
-  const added = <Listener>(listeners: Set<Listener>, listener: Listener): (() => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  };
+function subscription({ presence }: Subscribed, end: () => void): Subscription<Mood, unknown> {
   const close = async (): Promise<void> => end();
   return {
     onMessage: () => () => {},
-    onPresence: (listener) => added(entry.presence, listener),
-    onStatus: (listener) => added(entry.statuses, listener),
+    onPresence: (listener) => {
+      presence.add(listener);
+      return () => presence.delete(listener);
+    },
+    onStatus: () => () => {},
     close,
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => {

@@ -106,7 +106,6 @@ export function feed(state: RosterState<Mood>, ...inputs: readonly RosterInput<M
 export const listening: RosterInput<Mood> = { type: "listening" };
 export const failed: RosterInput<Mood> = { type: "failed" };
 export const waited: RosterInput<Mood> = { type: "waited" };
-export const dropped: RosterInput<Mood> = { type: "dropped" };
 export const events = (...told: readonly PresenceEvent<Mood>[]): RosterInput<Mood> => ({
   type: "events",
   events: told,
