@@ -78,20 +78,20 @@ export type NewSeat = Pick<
   "deadline" | "order" | "record" | "user" | "since" | "timeoutMs" | "holder" | "state"
 >;
 
-/** A seat, in no list yet. */
+/** A seat, in no list yet. What a renewal touches comes first: with it in one cache line, a renewal waits for one less. */
 export function createSeat(from: NewSeat): Seat {
   return {
     deadline: from.deadline,
+    timeoutMs: from.timeoutMs,
+    holder: from.holder,
+    record: from.record,
+    user: from.user,
     order: from.order,
     before: undefined,
     after: undefined,
-    record: from.record,
-    user: from.user,
     newer: 0,
     older: undefined,
     since: from.since,
-    timeoutMs: from.timeoutMs,
-    holder: from.holder,
     state: from.state,
   };
 }
