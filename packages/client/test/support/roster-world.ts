@@ -67,6 +67,8 @@ export interface RosterWorldOptions {
   readonly seed: number;
   /** Users on one page of here now. Default: as many as the client asks for. */
   readonly pageLimit?: number;
+  /** Whether answers are as those of a server that knows nothing of revisions. Default false. */
+  readonly isBare?: boolean;
 }
 
 /** Opens a world with the server up and fair weather. */
@@ -88,6 +90,7 @@ class World implements RosterWorld {
   readonly #dice: SeededRandom;
   readonly #scheduling: Scheduling;
   readonly #pageLimit: number | undefined;
+  readonly #isBare: boolean;
   readonly #flights = new Set<Flight>();
   readonly #wired = new Set<Wired>();
   readonly #directories: string[] = [];
@@ -95,7 +98,8 @@ class World implements RosterWorld {
   #node: Composition | undefined;
   #complaints: string[] = [];
 
-  constructor({ seed, pageLimit }: RosterWorldOptions) {
+  constructor({ seed, pageLimit, isBare = false }: RosterWorldOptions) {
+    this.#isBare = isBare;
     this.#dice = createSeededRandom(seed ^ 0x5eed);
     this.#pageLimit = pageLimit;
     this.#scheduling = {
@@ -166,7 +170,7 @@ class World implements RosterWorld {
             // Roster and checks hear of it in the same turn; nobody looks before the next.
             setImmediate(() => ends.set(key(channel, user), moment));
           }
-          return reply;
+          return this.#isBare ? { ...reply, body: withoutRevisions(reply.body) } : reply;
         },
       }),
     };
@@ -278,6 +282,17 @@ function endsIn(reply: Reply, truth: Truth): readonly End[] {
     if (moment === undefined) throw new Error(`An event that never was: ${channel} ${epoch} ${revision}`);
     return [{ channel, user: uuid, moment }];
   });
+}
+
+/** What only our server tells, in here now (of one channel) and in presence events. */
+function withoutRevisions(body: string): string {
+  const told = new Set(["epoch", "revision", "next", "since", "devices"]);
+  return JSON.stringify(
+    JSON.parse(body, function (this: unknown, key: string, value: unknown) {
+      const isJoin = typeof this === "object" && this !== null && "action" in this && this.action === "join";
+      return told.has(key) || (isJoin && key === "state") ? undefined : value;
+    }),
+  );
 }
 
 interface Item {
