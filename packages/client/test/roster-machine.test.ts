@@ -192,7 +192,7 @@ describe("a walk through several pages", () => {
   });
 
   test("begins again when a page is of another life of the channel", () => {
-    const state = after(listening, first, fetched(page(["cem"], { revision: 2, epoch: "f" })));
+    const state = after(listening, first, fetched(page(["cem"], { revision: 12, epoch: "f" })));
     expect([state.activity, state.pages]).toEqual([{ type: "fetch" }, []]);
   });
 
