@@ -1,14 +1,12 @@
 /** The roster's machine, rule by rule. */
 import { describe, expect, test } from "vitest";
-import { catchUpMs, heardMax, initialRosterState, pagesMax, settleMs } from "../src/machine/roster.ts";
+import { catchUpMs, heardMax, initialRosterState, pagesMax, } from "../src/machine/roster.ts";
 import {
   after,
-  barePage,
   events,
   failed,
   feed,
   fetched,
-  interval,
   join,
   leave,
   listening,
@@ -18,7 +16,6 @@ import {
   page,
   seen,
   timeout,
-  unrevised,
   waited,
 } from "./support/roster-inputs.ts";
 
@@ -408,119 +405,5 @@ describe("a roster whose connection is back", () => {
   test("does not wait out what it waited for before", () => {
     const waiting = feed(back, failed);
     expect(feed(waiting, listening).activity).toEqual({ type: "fetch" });
-  });
-});
-
-describe("a roster of a channel in interval mode", () => {
-  test("follows deltas that are all that happened", () => {
-    const state = feed(
-      settled,
-      events(interval({ joined: ["cem", "dora"], left: ["ann"], timedOut: ["bob"] }, { revision: 14 })),
-    );
-    expect([seen(state), state.activity]).toEqual([
-      { users: ["cem", "dora"], occupancy: 2, complete: true },
-      { type: "rest" },
-    ]);
-    expect(state.snapshot.occupants.get("cem")).toEqual({ state: undefined, devices: 1, since: 14_000 });
-  });
-
-  test("leaves users who came and went in one interval where they were", () => {
-    const state = feed(
-      settled,
-      events(interval({ joined: ["ann", "zoe"], left: ["ann", "zoe"] }, { revision: 14 })),
-    );
-    expect(seen(state)).toEqual({ users: ["ann", "bob"], occupancy: 2, complete: true });
-    expect(state.snapshot.occupants.get("ann")?.since).toBe(14_000);
-  });
-
-  test("follows deltas and asks when more happened than they tell", () => {
-    const state = feed(settled, events(interval({ joined: ["cem"] }, { revision: 14, occupancy: 5 })));
-    expect([seen(state), state.activity]).toEqual([
-      { users: ["ann", "bob", "cem"], occupancy: 5, complete: false },
-      { type: "fetch" },
-    ]);
-  });
-
-  test("asks when it is told to, or is told a number only", () => {
-    const told = feed(settled, events(interval({ hereNowRefresh: true }, { revision: 14, occupancy: 3 })));
-    const number = feed(settled, events(interval({}, { revision: 14, occupancy: 3 })));
-    expect([told.activity, number.activity]).toEqual([{ type: "fetch" }, { type: "fetch" }]);
-  });
-
-  test("does nothing when nothing happened in an interval", () => {
-    expect(feed(settled, events(interval({}, { revision: 10, occupancy: 2 })))).toBe(settled);
-  });
-});
-
-describe("a roster of a server without revisions", () => {
-  const bare = after(listening, fetched(barePage(["ann", "bob"])));
-
-  test("is never complete, and knows since when it has seen a user", () => {
-    expect([bare.snapshot, bare.activity]).toEqual([
-      {
-        channel: "room",
-        occupants: new Map([
-          ["ann", { state: undefined, devices: 1, since: now }],
-          ["bob", { state: undefined, devices: 1, since: now }],
-        ]),
-        occupancy: 2,
-        complete: false,
-        at: now,
-      },
-      { type: "rest" },
-    ]);
-  });
-
-  test("follows events, and looks again when nothing has happened for a while", () => {
-    const told = feed(bare, events(unrevised(join("cem", { occupancy: 3, at: 7 }))));
-    const more = feed(told, events(unrevised(leave("ann", { occupancy: 2 }))));
-    expect([seen(told), told.activity, seen(more), more.activity, feed(more, waited).activity]).toEqual([
-      { users: ["ann", "bob", "cem"], occupancy: 3, complete: false },
-      { type: "wait", ms: settleMs },
-      { users: ["bob", "cem"], occupancy: 2, complete: false },
-      { type: "wait", ms: settleMs },
-      { type: "fetch" },
-    ]);
-    expect(more.activity).not.toBe(told.activity);
-  });
-
-  test("lets what it hears during a walk stand against the pages, and looks once more", () => {
-    const looking = feed(bare, events(unrevised(join("cem"))), waited, events(unrevised(leave("bob"))));
-    const told = feed(looking, fetched(barePage(["ann", "bob", "cem"])));
-    expect([seen(told).users, told.activity]).toEqual([["ann", "cem"], { type: "wait", ms: settleMs }]);
-    const quiet = feed(told, waited, fetched(barePage(["dora"])));
-    expect([seen(quiet).users, quiet.activity]).toEqual([["dora"], { type: "rest" }]);
-  });
-
-  test("lets things settle before it looks when the connection is back: answers may be older than that", () => {
-    expect(feed(bare, listening).activity).toEqual({ type: "wait", ms: settleMs });
-  });
-
-  test("keeps since when a user has been there when it looks again", () => {
-    const told = feed(bare, events(unrevised(join("cem", { at: 7_000 }))), waited);
-    const state = feed(told, fetched(barePage(["ann", "bob", "cem"])), waited, fetched(barePage(["cem"])));
-    expect([...state.snapshot.occupants]).toEqual([["cem", { state: undefined, devices: 1, since: 7_000 }]]);
-  });
-
-  test("walks through all pages", () => {
-    const state = after(listening, fetched(barePage(["ann"], "1")), fetched(barePage(["bob"])));
-    expect(seen(state).users).toEqual(["ann", "bob"]);
-  });
-
-  test("looks again after an interval only when the number differs or it is told to", () => {
-    const same = feed(bare, events(unrevised(interval({}, { occupancy: 2 }))));
-    const other = feed(bare, events(unrevised(interval({}, { occupancy: 3 }))));
-    const told = feed(bare, events(unrevised(interval({ hereNowRefresh: true }, { occupancy: 2 }))));
-    expect([same.activity, other.activity, told.activity]).toEqual([
-      { type: "rest" },
-      { type: "wait", ms: settleMs },
-      { type: "wait", ms: settleMs },
-    ]);
-    expect(same.snapshot).toBe(bare.snapshot);
-  });
-
-  test("becomes complete when the server has come to give revisions", () => {
-    const state = feed(bare, listening, waited, fetched(page(["ann"], { revision: 3 })));
-    expect(seen(state)).toEqual({ users: ["ann"], occupancy: 1, complete: true });
   });
 });
