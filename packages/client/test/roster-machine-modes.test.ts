@@ -1,10 +1,11 @@
-/** The roster's machine, rule by rule: channels in interval mode, and servers without revisions. */
+/** The roster's machine, rule by rule: connections that come back, channels in interval mode, servers without revisions. */
 import { describe, expect, test } from "vitest";
 import { settleMs } from "../src/machine/roster.ts";
 import {
   after,
   barePage,
   events,
+  failed,
   feed,
   fetched,
   interval,
@@ -20,6 +21,62 @@ import {
 
 /** Ann and Bob, complete at revision 10. */
 const settled = after(listening, fetched(page(["ann", "bob"], { revision: 10 })));
+
+describe("a roster whose connection is back", () => {
+  const back = feed(settled, listening);
+
+  test("asks, and is complete as far as it goes meanwhile", () => {
+    expect([back.snapshot, back.activity]).toEqual([settled.snapshot, { type: "fetch" }]);
+    expect(back.snapshot).toBe(settled.snapshot);
+  });
+
+  test("walks no further when it has all that the first page has", () => {
+    const state = feed(back, fetched(page(["ann"], { revision: 10, next: "2" })));
+    expect([state.snapshot, state.activity]).toEqual([settled.snapshot, { type: "rest" }]);
+    expect(state.snapshot).toBe(settled.snapshot);
+  });
+
+  test("does not take a page that is one change ahead for what it has", () => {
+    const state = feed(back, fetched(page(["ann"], { revision: 11, next: "2" })));
+    expect(state.activity).toEqual({ type: "fetch", next: "2" });
+  });
+
+  test("walks no further once the events have caught up with the first page", () => {
+    const walking = feed(back, fetched(page(["ann"], { revision: 11, next: "2" })));
+    const state = feed(walking, events(join("cem", { revision: 11 })));
+    expect([seen(state), state.activity, state.pages]).toEqual([
+      { users: ["ann", "bob", "cem"], occupancy: 3, complete: true },
+      { type: "rest" },
+      [],
+    ]);
+  });
+
+  test("shares the users that a page shows as they were, and takes those that it shows otherwise", () => {
+    const shown = page(["ann", "bob"], { revision: 11 }).occupants;
+    const [ann, bob] = shown.map((one) => ({ ...one, devices: one.userId === "ann" ? 2 : 1 }));
+    const users = [ann, bob].filter((one) => one !== undefined);
+    const { occupants } = feed(back, fetched({ ...page([], { revision: 11 }), occupants: users })).snapshot;
+    expect([...occupants]).toEqual([
+      ["ann", { state: undefined, devices: 2, since: 500 }],
+      ["bob", { state: undefined, devices: 1, since: 500 }],
+    ]);
+    expect(occupants.get("bob")).toBe(settled.snapshot.occupants.get("bob"));
+  });
+
+  test("shows what there is after the server lost everything", () => {
+    const lost = feed(back, fetched(page(["cem"], { revision: 1, epoch: "f" })));
+    const empty = feed(back, fetched(page([], { revision: 0, epoch: "" })));
+    expect([seen(lost), seen(empty)]).toEqual([
+      { users: ["cem"], occupancy: 1, complete: true },
+      { users: [], occupancy: 0, complete: true },
+    ]);
+  });
+
+  test("does not wait out what it waited for before", () => {
+    const waiting = feed(back, failed);
+    expect(feed(waiting, listening).activity).toEqual({ type: "fetch" });
+  });
+});
 
 describe("a roster of a channel in interval mode", () => {
   test("follows deltas that are all that happened", () => {
