@@ -38,6 +38,8 @@ async function hold(runtime: Runtime, holdSeconds: number): Promise<number> {
     args: ["--poll-hold-seconds", String(holdSeconds)],
   });
   try {
+    // Takes the seat beforehand, so that the poll has no join of its own to tell.
+    await capture(running.port, subscribeTarget("quiet", "sleeper", "0"));
     const cursor = await timeOf(running.port);
     const startedAt = performance.now();
     const answer = await capture(running.port, subscribeTarget("quiet", "sleeper", cursor), 330_000);

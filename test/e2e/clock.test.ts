@@ -87,6 +87,30 @@ describe.each(runtimes)("on %s", (runtime) => {
     expect(endedAfterMs).toBeLessThan(timeoutSeconds * 1_000 + slackMs);
     expect(await occupants(again.port, "hall")).toEqual(expect.arrayContaining(["patient", "observer"]));
   });
+
+  it("a kill and a restart with the clock an hour back give out no timetoken twice", async () => {
+    using folder = makeFolder();
+    const data = folder.join("data");
+    await using first = await startSteppable(runtime, folder.join("offset"), { data });
+    const { port } = first;
+    await publish(port, "hall", "before");
+    const cursor = await handshake(port, "hall", "reader");
+    const before = BigInt(await publish(port, "hall", "last"));
+    first.kill("SIGKILL");
+    await first.exited;
+
+    await using again = await startSteppable(runtime, folder.join("offset"), {
+      data,
+      port,
+      offsetMs: -hourMs,
+    });
+    using reader = follow(again.port, "hall", "reader", cursor);
+    const after = BigInt(await publish(again.port, "hall", "after"));
+    await reader.saw("the message", (item) => item.d === "after");
+
+    expect(after).toBeGreaterThan(before);
+    expect(reader.items.map((item) => item.d)).toEqual(["after"]);
+  });
 });
 
 interface Steppable extends ServerProcess {
