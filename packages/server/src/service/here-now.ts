@@ -1,5 +1,5 @@
 /** Here now of channels and of the whole keyset (wire specification §§ 7 and 8). */
-import { expandTargets, hereNowChannelsMax, hereNowOccupantsMax, type Keyset } from "@hereabouts/core";
+import { hereNowChannelsMax, hereNowOccupantsMax, type Keyset } from "@hereabouts/core";
 import {
   type Channel,
   type ChannelOccupancy,
@@ -9,7 +9,7 @@ import {
   success,
 } from "@hereabouts/protocol";
 import type { Context, Execute } from "./context.ts";
-import { membersOf } from "./members.ts";
+import { channelsOf } from "./members.ts";
 
 interface Wish {
   readonly includeUsers: boolean;
@@ -21,8 +21,7 @@ interface Wish {
 
 /** Who is in the channels named. Channels past the answer's bound are counted, not listed. */
 export const hereNow: Execute<"here-now"> = async (context, keyset, command) => {
-  const members = await membersOf(context, keyset.subscribeKey, command.groups);
-  const channels = expandTargets(command, members);
+  const channels = await channelsOf(context, keyset.subscribeKey, command);
   const views = await viewsOf(context, keyset, channels, command);
   const occupied = views.filter((view) => view.occupancy > 0);
   return success({

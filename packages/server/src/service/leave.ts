@@ -1,13 +1,11 @@
 /** Leave: the user gives up its seats (wire specification § 6). */
-import { expandTargets } from "@hereabouts/core";
 import { success } from "@hereabouts/protocol";
 import type { Execute } from "./context.ts";
-import { membersOf } from "./members.ts";
+import { channelsOf } from "./members.ts";
 
 /** Gives up the seats in every channel named. */
 export const leave: Execute<"leave"> = async (context, keyset, command) => {
-  const members = await membersOf(context, keyset.subscribeKey, command.groups);
-  const channels = expandTargets(command, members);
+  const channels = await channelsOf(context, keyset.subscribeKey, command);
   if (channels.length > 0) {
     await context.engine.presence.leave(
       keyset.subscribeKey,

@@ -1,9 +1,7 @@
 /** Groups to their channels, as they are at this moment. */
-import { baseName, type Channel, type Group, type SubscribeKey } from "@hereabouts/protocol";
+import { expandTargets, type Members } from "@hereabouts/core";
+import { baseName, type Channel, type Group, type SubscribeKey, type Targets } from "@hereabouts/protocol";
 import type { Context } from "./context.ts";
-
-/** Channels of groups, by the group's name without `-pnpres`. */
-export type Members = ReadonlyMap<Group, readonly Channel[]>;
 
 const noMembers: Members = new Map();
 
@@ -24,4 +22,13 @@ async function readMembers(
   const names = [...new Set(groups.map((group) => baseName(group)))];
   const lists = await Promise.all(names.map((group) => context.engine.groups.channels(keyset, group)));
   return new Map(names.map((group, position) => [group, lists[position] ?? []]));
+}
+
+/** The channels that a request names or whose group it names, for commands that need no more of the groups. */
+export async function channelsOf(
+  context: Context,
+  keyset: SubscribeKey,
+  targets: Targets,
+): Promise<readonly Channel[]> {
+  return expandTargets(targets, await membersOf(context, keyset, targets.groups));
 }

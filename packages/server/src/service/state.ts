@@ -1,13 +1,11 @@
 /** Set state and get state (wire specification §§ 10 and 11). Neither counts as activity. */
-import { expandTargets } from "@hereabouts/core";
 import { success } from "@hereabouts/protocol";
 import type { Execute } from "./context.ts";
-import { membersOf } from "./members.ts";
+import { channelsOf } from "./members.ts";
 
 /** Replaces the target's state in every channel named, whether it sits there or not. */
 export const setState: Execute<"set-state"> = async (context, keyset, command) => {
-  const members = await membersOf(context, keyset.subscribeKey, command.groups);
-  const channels = expandTargets(command, members);
+  const channels = await channelsOf(context, keyset.subscribeKey, command);
   if (channels.length > 0) {
     await context.engine.presence.setState(
       keyset.subscribeKey,
@@ -25,8 +23,7 @@ export const setState: Execute<"set-state"> = async (context, keyset, command) =
 
 /** Reads the target's state in every channel named. */
 export const getState: Execute<"get-state"> = async (context, keyset, command) => {
-  const members = await membersOf(context, keyset.subscribeKey, command.groups);
-  const channels = expandTargets(command, members);
+  const channels = await channelsOf(context, keyset.subscribeKey, command);
   const states = await context.engine.presence.states(
     keyset.subscribeKey,
     command.target,

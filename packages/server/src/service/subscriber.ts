@@ -4,6 +4,7 @@ import {
   expandSubscription,
   type Instant,
   type Keyset,
+  type Members,
   type SeatRequest,
   type Subscription,
   type Touched,
@@ -16,7 +17,7 @@ import {
   type SubscribeCommand,
 } from "@hereabouts/protocol";
 import type { Context } from "./context.ts";
-import { type Members, membersOf } from "./members.ts";
+import { membersOf } from "./members.ts";
 
 /** A subscribe request with its groups expanded as they were when it came. */
 export interface Subscriber {
