@@ -15,7 +15,6 @@ let opened: Composition | undefined;
 
 /** The signal of a client that has gone: whatever would be held is answered. */
 const gone: CancelSignal = {
-  cancelled: true,
   onCancel: (waiter) => waiter.release(),
 };
 
@@ -245,7 +244,6 @@ describe("a slow engine", () => {
   test("a client that goes while its poll is in the engine leaves no poll behind", async () => {
     let goAway = (): void => {};
     const signal: CancelSignal = {
-      cancelled: false,
       onCancel: (waiter) => {
         goAway = () => waiter.release();
       },

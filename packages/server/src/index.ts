@@ -15,7 +15,7 @@ export {
   printPolicyFields,
 } from "./config/index.ts";
 export { type Listener, type ListenOptions, listen, runtimeName } from "./http/listen.ts";
-export { createLog, type Log, type LogFields, silentLog } from "./log.ts";
+export { createLog, type Log, type LogFields } from "./log.ts";
 export { RefusedSettingsError, type RunningServer, runServer } from "./main.ts";
 export { type HereaboutsNode, type NodeOptions, openNode } from "./node.ts";
 export { defaultSettings, type LogLevel, type Settings } from "./settings.ts";

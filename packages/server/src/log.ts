@@ -26,6 +26,3 @@ export function createLog(level: LogLevel): Log {
     debug: (message, fields = {}) => logger.debug(fields, message),
   };
 }
-
-/** A log that says nothing. */
-export const silentLog: Log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };

@@ -176,9 +176,6 @@ function wireRequest({ method, target, body, signal }: Request): WireRequest {
 
 function cancelSignal(signal: AbortSignal): CancelSignal {
   return {
-    get cancelled() {
-      return signal.aborted;
-    },
     onCancel: (waiter) => {
       if (signal.aborted) waiter.release();
       signal.addEventListener("abort", () => waiter.release(), { once: true });

@@ -181,7 +181,7 @@ class World implements RosterWorld {
   async ask(target: string): Promise<unknown> {
     const node = this.#node;
     if (node === undefined) return undefined;
-    const signal: CancelSignal = { cancelled: false, onCancel: () => {} };
+    const signal: CancelSignal = { onCancel: () => {} };
     const request: WireRequest = { method: "GET", target, header: () => undefined, body: undefined, signal };
     const { body } = await node.handler(request);
     return JSON.parse(body);
@@ -243,9 +243,6 @@ class World implements RosterWorld {
       body,
       header: () => undefined,
       signal: {
-        get cancelled() {
-          return signal.aborted;
-        },
         onCancel: (waiter) => {
           if (signal.aborted) waiter.release();
           signal.addEventListener("abort", () => waiter.release(), { once: true });

@@ -2,7 +2,6 @@
 
 /** Tells that nobody waits for the answer any more. The part of an AbortSignal that we use. */
 export interface CancelSignal {
-  readonly cancelled: boolean;
   /** Releases a waiter once, when cancelled; at once if it is already. It may still come after the answer: harmlessly. */
   onCancel(waiter: Waiter): void;
 }
@@ -14,7 +13,7 @@ export interface Waiter {
 }
 
 /** A signal that never fires. */
-export const neverCancelled: CancelSignal = { cancelled: false, onCancel: () => {} };
+export const neverCancelled: CancelSignal = { onCancel: () => {} };
 
 /** A request as it came in. */
 export interface WireRequest {

@@ -15,4 +15,4 @@ export {
   type WireResponse,
 } from "./http.ts";
 export { region } from "./replies.ts";
-export { encodeFault, type FaultHint, presenceHint, type WirePart } from "./status.ts";
+export { encodeFault, type FaultHint, presenceHint, publishHint, type WirePart } from "./status.ts";

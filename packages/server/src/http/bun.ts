@@ -1,15 +1,12 @@
 /** Bun's HTTP server in front of a handler. */
 import type { CancelSignal, Handler, Waiter, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
 import { type Body, readBody } from "./body.ts";
+import { bodyBytesRead, stopPatienceMs } from "./bounds.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
 import { refuseBody, refuseHead } from "./refuse.ts";
 
 /** The longest idle time Bun knows, in seconds; a held poll must have none at all. */
 const idleTimeoutSeconds = 255;
-/** Past this Bun cuts a body off itself; below it, and past our own bound, the client gets our answer. */
-const bodyBytesRead = 1_048_576;
-/** How long a stop waits for answers that are under way, in milliseconds. */
-const stopPatienceMs = 3_000;
 const pollPrefix = "/v2/subscribe/";
 
 /** Starts to listen on Bun. */
@@ -100,10 +97,6 @@ class BunSignal implements CancelSignal, EventListenerObject {
   constructor(request: Request) {
     this.#request = request;
     this.#waiter = undefined;
-  }
-
-  get cancelled(): boolean {
-    return this.#request.signal.aborted;
   }
 
   onCancel(waiter: Waiter): void {

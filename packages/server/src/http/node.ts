@@ -4,20 +4,17 @@ import type { AddressInfo, Socket } from "node:net";
 import { bodyBytesMax } from "@hereabouts/protocol";
 import type { CancelSignal, Handler, Waiter, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
 import { type Body, readBody } from "./body.ts";
+import { bodyBytesRead, stopPatienceMs } from "./bounds.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
 import { refuseBody, refuseHead } from "./refuse.ts";
 
 /** Targets up to 32 KiB are legal, and the headers come on top. */
 const headBytesMax = 65_536;
-/** Past this a body is cut off; below it, and past our own bound, the client gets our answer. */
-const bodyBytesRead = 1_048_576;
 /** Above the longest interval at which clients come back, so that they find their connection open. */
 const keepAliveMs = 330_000;
 /** How long a client may take to send a request's head, and all of it. */
 const headPatienceMs = 60_000;
 const requestPatienceMs = 120_000;
-/** How long a stop waits for answers that are under way, in milliseconds. */
-const stopPatienceMs = 3_000;
 /** How often a stop looks for connections whose answer is out, in milliseconds. */
 const closeIdleEveryMs = 20;
 
@@ -117,14 +114,6 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
   );
 }
 
-/** Bytes outside ASCII arrive one character each; clients that do not escape them mean UTF-8. */
-function targetOf(url: string): string {
-  return url.replace(
-    /[^\x00-\x7f]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
-}
-
 class NodeRequest implements WireRequest {
   readonly method: string;
   readonly target: string;
@@ -134,7 +123,7 @@ class NodeRequest implements WireRequest {
 
   constructor(request: IncomingMessage, response: ServerResponse, body: string | undefined) {
     this.method = request.method ?? "GET";
-    this.target = targetOf(request.url ?? "/");
+    this.target = request.url ?? "/";
     this.body = body;
     this.#request = request;
     this.#response = response;
@@ -156,10 +145,6 @@ class NodeSignal implements CancelSignal {
 
   constructor(response: ServerResponse) {
     this.#response = response;
-  }
-
-  get cancelled(): boolean {
-    return this.#response.destroyed;
   }
 
   onCancel(waiter: Waiter): void {

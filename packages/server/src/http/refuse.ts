@@ -1,10 +1,7 @@
 /** Answers to what never becomes a request: a head or a body that cannot be read. */
 import { bodyBytesMax, type Fault, zeroTimetoken } from "@hereabouts/protocol";
-import { encodeFault, type FaultHint, presenceHint, type WireResponse } from "@hereabouts/protocol/wire";
+import { encodeFault, presenceHint, publishHint, type WireResponse } from "@hereabouts/protocol/wire";
 import type { Body } from "./body.ts";
-
-/** Only publish has a body, so its dress is the one to answer in. */
-const bodyHint: FaultHint = { part: "publish", path: undefined };
 
 const bodyFaults: Readonly<Record<Extract<Body, { ok: false }>["problem"], Fault>> = {
   "too-large": {
@@ -16,7 +13,8 @@ const bodyFaults: Readonly<Record<Extract<Body, { ok: false }>["problem"], Fault
 
 /** The answer to a body that is too large, or neither UTF-8 nor what its compression claims. */
 export function refuseBody(problem: Extract<Body, { ok: false }>["problem"]): WireResponse {
-  return encodeFault(bodyFaults[problem], bodyHint, zeroTimetoken);
+  // Only publish has a body, so its dress is the one to answer in.
+  return encodeFault(bodyFaults[problem], publishHint, zeroTimetoken);
 }
 
 /** The answer to a head that is too long, is no HTTP, or could not be answered for a reason of ours. */

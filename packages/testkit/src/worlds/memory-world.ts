@@ -136,9 +136,6 @@ function createSignal(): { readonly signal: CancelSignal; cancel(): void } {
   const waiters = new Set<Waiter>();
   return {
     signal: {
-      get cancelled() {
-        return cancelled;
-      },
       onCancel: (waiter) => {
         if (cancelled) waiter.release();
         else waiters.add(waiter);
