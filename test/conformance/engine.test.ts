@@ -329,6 +329,24 @@ describe("a failing engine", () => {
     expect((await get("/time/0")).status).toBe(200);
   });
 
+  test("a verb that throws at once, without a promise, is answered like one that rejects", async () => {
+    const throwing = (engine: Engine): Engine => ({
+      ...guarded(engine, () => {}),
+      presence: replaced(engine.presence, (name, verb) => {
+        if (name !== "touch") return verb;
+        return () => {
+          throw new TypeError("a defect");
+        };
+      }),
+    });
+    const { node, get } = await open(throwing);
+
+    const reply = await get(testTargets.presence("/channel/a/heartbeat", { uuid: "u" }));
+
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([500, expect.objectContaining({ status: 500 })]);
+    expect(node.complaints).toHaveLength(1);
+  });
+
   test("a held poll whose engine fails is answered with 503, and held no longer", async () => {
     let isDown = false;
     const { clock, node, get } = await open((engine) =>

@@ -40,7 +40,10 @@ export async function runServer(settings: Settings, log: Log): Promise<RunningSe
     epoch: randomBytes(6).toString("base64url"),
     warn: (message) => log.warn(message),
   });
-  const node = await openNode({ settings, engine, scheduler, log });
+  const node = await openNode({ settings, engine, scheduler, log }).catch(async (error: unknown) => {
+    await engine.close(scheduler.now());
+    throw error;
+  });
   try {
     return await openSockets(settings, node, log);
   } catch (error) {

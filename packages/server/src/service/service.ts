@@ -52,7 +52,14 @@ const executors: { readonly [Kind in KeysetCommandKind]: Execute<Kind> } = {
 /** Creates the service on its parts. */
 export function createService(context: Context, log: Log): Service {
   return {
-    execute: (command, signal) => dispatch(context, command, signal),
+    execute: (command, signal) => {
+      // Commands without a frame of their own may throw: that is a rejection like any other.
+      try {
+        return dispatch(context, command, signal);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
     faultOf: (error, command) => faultOf(error, command.kind, log),
   };
 }
