@@ -114,6 +114,12 @@ describe("a roster of a channel in interval mode", () => {
     expect([told.activity, number.activity]).toEqual([{ type: "fetch" }, { type: "fetch" }]);
   });
 
+  test("asks when it is told to in a new life, at a revision it knows in the old one", () => {
+    const lost = interval({ hereNowRefresh: true }, { epoch: "f", revision: 10, occupancy: 2 });
+    const state = feed(settled, events(lost));
+    expect([seen(state).complete, state.activity]).toEqual([false, { type: "fetch" }]);
+  });
+
   test("does nothing when nothing happened in an interval", () => {
     expect(feed(settled, events(interval({}, { revision: 10, occupancy: 2 })))).toBe(settled);
   });

@@ -1,22 +1,29 @@
 /** What subscribers are told of a log entry: a pure function of the entry and the keyset's policy. */
-import { emptyState, type Item, type PresenceEvent, presenceChannel } from "@hereabouts/protocol";
+import {
+  emptyState,
+  type IntervalEvent,
+  type Item,
+  type PresenceEvent,
+  presenceChannel,
+} from "@hereabouts/protocol";
 import type { Policy } from "./policy.ts";
-import type { Change, LogEntry } from "./ports.ts";
+import type { Change, IntervalNotice, LogEntry } from "./ports.ts";
 
 /** An entry as subscribers see it, or `undefined` when they are not to see it. */
 export function announce(entry: LogEntry, policy: Policy): Item | undefined {
   if (entry.kind === "publication") return { ...entry.publication, timetoken: entry.timetoken };
+  const event = entry.kind === "change" ? changeEvent(entry.change) : intervalEvent(entry.interval);
   return {
     kind: "presence",
     timetoken: entry.timetoken,
-    channel: presenceChannel(entry.change.channel),
-    event: toEvent(entry.change),
+    channel: presenceChannel(event.channel),
+    event,
     metadata: policy.streamFiltering,
   };
 }
 
 /** A join and a leave carry state only when there is some, a timeout always (semantics § 4). */
-function toEvent(change: Change): PresenceEvent {
+function changeEvent(change: Change): PresenceEvent {
   const { channel, user, at, occupancy, revision, epoch } = change;
   const about = { channel, user, at, occupancy, revision, epoch };
   const state = change.state ?? emptyState;
@@ -29,4 +36,13 @@ function toEvent(change: Change): PresenceEvent {
     case "state-change":
       return { action: "state-change", ...about, state };
   }
+}
+
+/** Lists that do not tell everything are not told at all. */
+function intervalEvent(notice: IntervalNotice): IntervalEvent {
+  const { channel, at, occupancy, revision, epoch, hereNowRefresh } = notice;
+  const about = { action: "interval", channel, at, occupancy, revision, epoch, hereNowRefresh } as const;
+  if (hereNowRefresh) return { ...about, joined: [], left: [], timedOut: [] };
+  const { joined = [], left = [], timedOut = [] } = notice;
+  return { ...about, joined, left, timedOut };
 }

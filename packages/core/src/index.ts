@@ -43,6 +43,9 @@ export {
   sweepBatch,
   sweepEveryMs,
 } from "./limits.ts";
+export { KeysetLog } from "./log/keyset-log.ts";
+export { mergeRings, Ring } from "./log/ring.ts";
+export { Watchers } from "./log/watchers.ts";
 export { defaultPolicy, type Keyset, type Policy, policyProblems } from "./policy.ts";
 export {
   type Cancel,
@@ -54,6 +57,7 @@ export {
   type EventLog,
   type GroupStore,
   type Instant,
+  type IntervalNotice,
   type KeysetStore,
   type LeaveRequest,
   type LogEntry,

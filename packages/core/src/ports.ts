@@ -197,10 +197,31 @@ export interface Publication {
   readonly origin: Timetoken | undefined;
 }
 
-/** What the log holds: a publication on its channel, or a change, told on the channel's presence channel. */
+/** What time, not one change, has to tell of a channel: how it is now. Told on the channel's presence channel. */
+export interface IntervalNotice {
+  readonly channel: Channel;
+  /** Seats in the channel at `at`. */
+  readonly occupancy: number;
+  /** The life of the count of changes, new when the channel's history was lost. */
+  readonly epoch: string;
+  /** The newest change that the notice covers. */
+  readonly revision: number;
+  readonly at: Instant;
+  /** Who joined since the notice before, where the notice names them. */
+  readonly joined?: readonly UserId[];
+  /** Who left since then. */
+  readonly left?: readonly UserId[];
+  /** Whose time ran out since then. */
+  readonly timedOut?: readonly UserId[];
+  /** The lists do not tell everything, or what was told before may not be so: read the channel's view instead. */
+  readonly hereNowRefresh: boolean;
+}
+
+/** What the log holds: a publication on its channel; a change or a notice, told on the channel's presence channel. */
 export type LogEntry =
   | { readonly kind: "publication"; readonly timetoken: Timetoken; readonly publication: Publication }
-  | { readonly kind: "change"; readonly timetoken: Timetoken; readonly change: Change };
+  | { readonly kind: "change"; readonly timetoken: Timetoken; readonly change: Change }
+  | { readonly kind: "interval"; readonly timetoken: Timetoken; readonly interval: IntervalNotice };
 
 /** Part of a log. */
 export interface LogPage {
@@ -214,8 +235,8 @@ export interface LogPage {
  * A keyset's entries. Within a channel their order is the order they happened in; across channels it is the
  * timetoken's, and who keeps reading misses none and sees none twice.
  *
- * Topics are channels as subscribed to: `a` has a's publications; `a-pnpres` its changes; a wildcard `a.*` the
- * publications of every channel it matches, and `a.*-pnpres` their changes.
+ * Topics are channels as subscribed to: `a` has a's publications; `a-pnpres` its changes and notices; a wildcard `a.*` the
+ * publications of every channel it matches, and `a.*-pnpres` their changes and notices.
  */
 export interface EventLog {
   /** Adds publications and gives each a timetoken greater than all before. */

@@ -2,7 +2,7 @@ import { emptyState, type JsonText } from "@hereabouts/protocol";
 import { expect, test } from "vitest";
 import { announce } from "../src/announce.ts";
 import { defaultPolicy } from "../src/policy.ts";
-import type { Change, LogEntry, Publication } from "../src/ports.ts";
+import type { Change, IntervalNotice, LogEntry, Publication } from "../src/ports.ts";
 import { channel, state, t0, user } from "./support/build.ts";
 
 function entryOf(kind: Change["kind"], more: Partial<Change> = {}): LogEntry {
@@ -67,6 +67,34 @@ test("changes of a wildcard channel are told on its presence channel", () => {
   expect(announce(entryOf("join", { channel: channel("a.*") }), defaultPolicy)).toMatchObject({
     channel: "a.*-pnpres",
     event: { channel: "a.*" },
+  });
+});
+
+test("a notice is told as an interval on the presence channel, with the lists it names", () => {
+  const interval: IntervalNotice = {
+    channel: channel("a"),
+    occupancy: 3,
+    epoch: "life.2",
+    revision: 9,
+    at: t0,
+    joined: [user("u")],
+    timedOut: [user("v"), user("w")],
+    hereNowRefresh: false,
+  };
+  expect(announce({ kind: "interval", timetoken: 17n, interval }, defaultPolicy)).toEqual({
+    kind: "presence",
+    timetoken: 17n,
+    channel: "a-pnpres",
+    event: { action: "interval", ...interval, left: [] },
+    metadata: true,
+  });
+});
+
+test("a notice that asks for a refresh has no lists, whatever it was given", () => {
+  const about = { channel: channel("a"), occupancy: 3, epoch: "life.2", revision: 9, at: t0 };
+  const interval: IntervalNotice = { ...about, joined: [user("u")], hereNowRefresh: true };
+  expect(announce({ kind: "interval", timetoken: 17n, interval }, defaultPolicy)).toMatchObject({
+    event: { action: "interval", ...about, joined: [], left: [], timedOut: [], hereNowRefresh: true },
   });
 });
 

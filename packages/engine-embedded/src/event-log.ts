@@ -2,6 +2,7 @@
 import {
   type Change,
   type Instant,
+  KeysetLog,
   type LogEntry,
   type LogPage,
   logEntriesPerKeysetMax,
@@ -10,7 +11,6 @@ import {
   type Watch,
 } from "@hereabouts/core";
 import type { Channel, SubscribeKey, Timetoken, UserId } from "@hereabouts/protocol";
-import { KeysetLog } from "./keyset-log.ts";
 import type { TimetokenSource } from "./timetoken-source.ts";
 
 /** What a log needs. */

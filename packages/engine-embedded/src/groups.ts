@@ -2,13 +2,12 @@
  * Groups: read from memory, written to disk first. What one turn of the event loop brings shares a transaction, and
  * each caller is answered when it is on disk.
  */
-import { type Cancel, EngineError, type GroupStore, groupsPerKeysetMax } from "@hereabouts/core";
+import { type Cancel, EngineError, type GroupStore, groupsPerKeysetMax, Watchers } from "@hereabouts/core";
 import type { Channel, Group, SubscribeKey } from "@hereabouts/protocol";
 import type { Gate } from "./gate.ts";
 import { GroupSets } from "./group-sets.ts";
 import { type GroupTable, openGroupTable } from "./group-table.ts";
 import type { Sqlite } from "./sqlite.ts";
-import { Watchers } from "./watchers.ts";
 
 /** Channels written in one transaction, so that a burst never blocks the event loop for long. */
 const channelsPerTransaction = 5_000;
@@ -47,7 +46,7 @@ export class EmbeddedGroupStore implements GroupStore {
   #wishes: Wish[] = [];
 
   /** Reads all groups. Throws `EngineError` when they cannot be read. */
-  constructor({ sqlite, gate, groupsMax = groupsPerKeysetMax }: EmbeddedGroupStoreOptions) {
+  constructor({ sqlite, gate, groupsMax = groupsPerKeysetMax, Watchers }: EmbeddedGroupStoreOptions) {
     this.#sqlite = sqlite;
     this.#gate = gate;
     this.#table = openGroupTable(sqlite);

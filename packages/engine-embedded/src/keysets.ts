@@ -7,12 +7,12 @@ import {
   type KeysetStore,
   type Policy,
   policyProblems,
+  Watchers,
 } from "@hereabouts/core";
 import type { PublishKey, SubscribeKey } from "@hereabouts/protocol";
 import type { Gate } from "./gate.ts";
 import { textOf } from "./rows.ts";
 import type { Sqlite, SqlRow, Statement } from "./sqlite.ts";
-import { Watchers } from "./watchers.ts";
 
 /** What everyone who watches keysets watches. */
 const everything: readonly string[] = ["keysets"];

@@ -1,5 +1,5 @@
 /** Log entries and ledger records as JSON values and back, with a check: what is on disk may be damaged. */
-import type { Change, LedgerRecord, LogEntry, Publication } from "@hereabouts/core";
+import type { Change, IntervalNotice, LedgerRecord, LogEntry, Publication } from "@hereabouts/core";
 import {
   type Channel,
   type JsonText,
@@ -16,6 +16,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function encodeEntry(entry: LogEntry): string {
   const timetoken = entry.timetoken.toString();
   if (entry.kind === "change") return JSON.stringify({ timetoken, change: entry.change });
+  if (entry.kind === "interval") return JSON.stringify({ timetoken, interval: entry.interval });
   const { origin, ...publication } = entry.publication;
   return JSON.stringify({ timetoken, publication, origin: origin?.toString() });
 }
@@ -25,6 +26,8 @@ export function decodeEntry(value: unknown): LogEntry {
   const fields = objectOf(value, "entry");
   const timetoken = timetokenOf(fields.timetoken);
   if (fields.change !== undefined) return { kind: "change", timetoken, change: decodeChange(fields.change) };
+  if (fields.interval !== undefined)
+    return { kind: "interval", timetoken, interval: decodeNotice(fields.interval) };
   return {
     kind: "publication",
     timetoken,
@@ -88,6 +91,33 @@ function decodeChange(value: unknown): Change {
     epoch: textOf(fields, "epoch"),
     at: numberOf(fields, "at"),
   };
+}
+
+function decodeNotice(value: unknown): IntervalNotice {
+  const fields = objectOf(value, "notice");
+  const { hereNowRefresh } = fields;
+  if (typeof hereNowRefresh !== "boolean")
+    throw new Error(`hereNowRefresh is ${JSON.stringify(hereNowRefresh)}, not a truth value`);
+  return {
+    channel: textOf(fields, "channel") as Channel,
+    occupancy: numberOf(fields, "occupancy"),
+    epoch: textOf(fields, "epoch"),
+    revision: numberOf(fields, "revision"),
+    at: numberOf(fields, "at"),
+    ...optionalUsers(fields, "joined"),
+    ...optionalUsers(fields, "left"),
+    ...optionalUsers(fields, "timedOut"),
+    hereNowRefresh,
+  };
+}
+
+function optionalUsers<Name extends string>(fields: Fields, name: Name): { readonly [N in Name]?: UserId[] } {
+  const value = fields[name];
+  if (value === undefined) return {};
+  const users = listOf(value, name);
+  if (!users.every((user) => typeof user === "string"))
+    throw new Error(`${name} is ${JSON.stringify(value)}, not a list of texts`);
+  return { [name]: users } as { readonly [N in Name]?: UserId[] };
 }
 
 function decodePublication(value: unknown, origin: unknown): Publication {

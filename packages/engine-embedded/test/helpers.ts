@@ -52,6 +52,7 @@ export function joinOf(channel: string, user: string, revision = 1): Change {
 
 /** An entry in a few letters: a message's payload, or a change's kind and user. */
 export function brief(entry: LogEntry): string {
+  if (entry.kind === "interval") return `interval in ${entry.interval.channel}`;
   return entry.kind === "publication"
     ? String(JSON.parse(entry.publication.payload))
     : `${entry.change.kind} ${entry.change.user}`;

@@ -3,11 +3,12 @@ import {
   type Channel,
   type DeviceId,
   type Group,
+  type JsonText,
   parseState,
   type State,
   type UserId,
 } from "@hereabouts/protocol";
-import type { LeaveRequest, Page, SeatRequest, StateRequest } from "../../src/ports.ts";
+import type { LeaveRequest, Page, Publication, SeatRequest, StateRequest } from "../../src/ports.ts";
 
 /** When the tests begin. */
 export const t0 = 1_764_000_000_000;
@@ -47,3 +48,17 @@ export function stateOf(name: string, where: string[], value: object, keepMs = 3
 }
 
 export const wholePage: Page = { offset: 0, limit: 1_000, unless: undefined };
+
+/** A message on a channel. */
+export function publicationOf(name: string, text = "hi"): Publication {
+  return {
+    kind: "message",
+    channel: channel(name),
+    publisher: user("publisher"),
+    payload: JSON.stringify(text) as JsonText,
+    meta: undefined,
+    customMessageType: undefined,
+    sequence: 1,
+    origin: undefined,
+  };
+}

@@ -241,8 +241,9 @@ export function told(changes: readonly Change[]): string[] {
   });
 }
 
-/** An entry in words: a change, or a publication's channel and text. */
+/** An entry in words: a change, a notice, or a publication's channel and text. */
 export function entryText(entry: LogEntry): string {
+  if (entry.kind === "interval") return `interval in ${entry.interval.channel} (${entry.interval.occupancy})`;
   if (entry.kind === "change") return told([entry.change])[0] ?? "";
   return `${entry.publication.channel}: ${JSON.parse(entry.publication.payload)}`;
 }

@@ -122,6 +122,7 @@ export class ReaderModel {
 
 /** What an entry is known by. */
 export function keyOf(entry: LogEntry): string {
+  if (entry.kind === "interval") return `interval in ${entry.interval.channel} at ${entry.timetoken}`;
   return entry.kind === "change" ? changeKey(entry.change) : entry.timetoken.toString();
 }
 

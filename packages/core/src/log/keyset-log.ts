@@ -1,13 +1,5 @@
 /** One keyset's entries: a ring per topic, in the order of their last entries so that quiet ones are found at once. */
 import {
-  type Change,
-  type Instant,
-  type LogEntry,
-  logRetentionMs,
-  type Waker,
-  type Watch,
-} from "@hereabouts/core";
-import {
   type Channel,
   presenceChannel,
   type Timetoken,
@@ -15,6 +7,8 @@ import {
   type UserId,
   wildcardsOf,
 } from "@hereabouts/protocol";
+import { logRetentionMs } from "../limits.ts";
+import type { Change, Instant, LogEntry, Waker, Watch } from "../ports.ts";
 import { mergeRings, Ring } from "./ring.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -154,7 +148,14 @@ export class KeysetLog {
 const noEntries: readonly LogEntry[] = Object.freeze([]);
 
 function topicOf(entry: LogEntry): Channel {
-  return entry.kind === "publication" ? entry.publication.channel : presenceChannel(entry.change.channel);
+  switch (entry.kind) {
+    case "publication":
+      return entry.publication.channel;
+    case "change":
+      return presenceChannel(entry.change.channel);
+    case "interval":
+      return presenceChannel(entry.interval.channel);
+  }
 }
 
 function isJoin(change: Change, channel: Channel, user: UserId): boolean {

@@ -1,6 +1,7 @@
 /** The newest entries of one topic, and how several topics are read as one. */
-import { type Instant, type LogEntry, logEntriesPerChannelMax } from "@hereabouts/core";
 import type { Channel, Timetoken } from "@hereabouts/protocol";
+import { logEntriesPerChannelMax } from "../limits.ts";
+import type { Instant, LogEntry } from "../ports.ts";
 
 /** A topic's newest entries, at most `logEntriesPerChannelMax`; one more pushes the oldest out. */
 export class Ring {

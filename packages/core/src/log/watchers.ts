@@ -2,7 +2,7 @@
  * Who wants to be woken about which names. Built for very many watchers of one or two names each: intrusive lists,
  * no set per name, and unwatching costs the same however many others watch.
  */
-import type { Waker, Watch } from "@hereabouts/core";
+import type { Waker, Watch } from "../ports.ts";
 
 /** One watcher's place under one name. */
 interface Link {

@@ -1,15 +1,15 @@
-import { logEntriesPerChannelMax } from "@hereabouts/core";
 import { expect, test } from "vitest";
-import { mergeRings, Ring } from "../src/ring.ts";
-import { channelOf, message, start } from "./helpers.ts";
+import { logEntriesPerChannelMax } from "../../src/limits.ts";
+import { mergeRings, Ring } from "../../src/log/ring.ts";
+import { channel, publicationOf, t0 } from "../support/build.ts";
 
 function entryAt(timetoken: number) {
-  return { kind: "publication", timetoken: BigInt(timetoken), publication: message("a") } as const;
+  return { kind: "publication", timetoken: BigInt(timetoken), publication: publicationOf("a") } as const;
 }
 
 function ringOf(...timetokens: number[]): Ring {
   const [first = 1, ...rest] = timetokens;
-  const ring = new Ring(channelOf("a"), entryAt(first), start);
+  const ring = new Ring(channel("a"), entryAt(first), t0);
   for (const timetoken of rest) ring.add(entryAt(timetoken));
   return ring;
 }

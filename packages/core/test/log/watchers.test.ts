@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Watchers } from "../src/watchers.ts";
+import { Watchers } from "../../src/log/watchers.ts";
 
 test("a watcher is woken once for all its names in one round", () => {
   const watchers = new Watchers();
