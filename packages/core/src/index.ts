@@ -16,7 +16,7 @@ export type {
   LedgerRecord,
   SeatRecord,
 } from "./ledger/snapshot.ts";
-export { isLedgerRecord } from "./ledger/snapshot-check.ts";
+export { ledgerRecordProblem } from "./ledger/snapshot-check.ts";
 export {
   Ledger,
   type LedgerCounts,

@@ -1,7 +1,7 @@
 /** Dumps: complete, in bounded pieces, checked. That restoring one cannot be noticed is proved by the property test. */
 import { expect, test } from "vitest";
 import type { LedgerRecord } from "../src/ledger/snapshot.ts";
-import { isLedgerRecord } from "../src/ledger/snapshot-check.ts";
+import { ledgerRecordProblem } from "../src/ledger/snapshot-check.ts";
 import { Ledger } from "../src/ledger.ts";
 import { absencesPerKeysetMax } from "../src/limits.ts";
 import { channel, device, leaveOf, seatOf, stateOf, t0, user, wholePage } from "./support/build.ts";
@@ -9,8 +9,9 @@ import { channel, device, leaveOf, seatOf, stateOf, t0, user, wholePage } from "
 function throughJson(ledger: Ledger): LedgerRecord[] {
   return [...ledger.dump()].map((record) => {
     const parsed: unknown = JSON.parse(JSON.stringify(record));
-    if (!isLedgerRecord(parsed)) throw new Error(`not a record: ${JSON.stringify(record)}`);
-    return parsed;
+    const problem = ledgerRecordProblem(parsed);
+    if (problem !== undefined) throw new Error(`${problem}: ${JSON.stringify(record)}`);
+    return parsed as LedgerRecord;
   });
 }
 
@@ -115,8 +116,51 @@ test("what is not a record is not taken for one", () => {
   const records: unknown[] = throughJson(busyLedger());
   const damaged = records.flatMap((record) => damages(record));
   expect(damaged.length).toBeGreaterThan(50);
-  expect(damaged.filter((record) => isLedgerRecord(record))).toEqual([]);
-  expect([null, 1, "x", [], {}].filter((value) => isLedgerRecord(value))).toEqual([]);
+  expect(damaged.filter((record) => ledgerRecordProblem(record) === undefined)).toEqual([]);
+  expect([null, [], {}, { kind: "x" }].map((value) => ledgerRecordProblem(value))).toEqual([
+    "a ledger record is null",
+    "a ledger record is []",
+    "a ledger record is of the unknown kind missing",
+    'a ledger record is of the unknown kind "x"',
+  ]);
+});
+
+test("what is wrong with a record is named, its value shortened", () => {
+  const absence = { user: "u", order: 1, stateEndsAt: 0.5, debounceEndsAt: 0 };
+  const seat = { user: "u", order: 1, since: 0, timeoutMs: 1, leases: [] as unknown[] };
+  const problemOf = (parts: object) =>
+    ledgerRecordProblem({
+      ...{ kind: "channel", channel: "a", epoch: "e", revision: 1, order: 1, forgetAt: 0 },
+      ...{ seats: [], absences: [], ...parts },
+    });
+  expect([
+    problemOf({}),
+    problemOf({ absences: [absence] }),
+    problemOf({ seats: [seat] }),
+    problemOf({ seats: [{ ...seat, leases: [[7, 1]] }] }),
+    problemOf({ seats: [{ ...seat, leases: [[null, 1]], timeoutMs: 0 }] }),
+    problemOf({ seats: [{ ...seat, order: -1 }] }),
+    problemOf({ epoch: "" }),
+    problemOf({ seats: { text: "x".repeat(100) } }),
+    ledgerRecordProblem({ kind: "ledger", now: 1, startsAt: 2, order: 0 }),
+  ]).toEqual([
+    undefined,
+    "stateEndsAt is 0.5, not an instant",
+    "a seat has no lease",
+    "a lease is [7,1]",
+    "timeoutMs is 0",
+    "order is -1, not a count",
+    'epoch is "", not a name',
+    `seats is {"text":"${"x".repeat(48)}..., not a list`,
+    "a ledger starts later than it was dumped",
+  ]);
+});
+
+test("a ledger whose clock went back is dumped and restored once more", () => {
+  const back = Ledger.restore(throughJson(busyLedger()), { epoch: "two", shiftMs: -t0 - 10 });
+  const records = throughJson(back);
+  expect(JSON.stringify(records)).toMatch(/EndsAt":-/);
+  expect(throughJson(Ledger.restore(records, { epoch: "three" }))).toEqual(records);
 });
 
 /** Copies of a value, each with one of its required parts made a boolean. */

@@ -50,7 +50,7 @@ export async function openEmbeddedEngine(options: EmbeddedEngineOptions): Promis
   const sqlite = await openSqlite(options.path);
   try {
     prepareSchema(sqlite);
-    return new EmbeddedEngine(openGround(sqlite, options), options.epoch);
+    return new EmbeddedEngine(sqlite, options);
   } catch (error) {
     sqlite.close();
     throw error;
@@ -101,22 +101,25 @@ class EmbeddedEngine implements Engine {
   readonly #gate = new Gate();
   readonly #flushGroups: () => void;
 
-  constructor(ground: Ground, epoch: string) {
-    const { sqlite, timetokens, live } = ground;
+  constructor(sqlite: Sqlite, options: EmbeddedEngineOptions) {
     const gate = this.#gate;
+    const groups = new EmbeddedGroupStore({ sqlite, gate });
+    const onReplaced = (inForce: ReadonlySet<SubscribeKey>): void => presence.forgetOthers(inForce);
+    const keysets = new EmbeddedKeysetStore({ sqlite, gate, onReplaced });
+    // Last of all that is read, for it is deleted with that: nothing after it may fail.
+    const ground = openGround(sqlite, options);
+    const { timetokens, live } = ground;
     const keepHouse = (keyset: SubscribeKey, now: Instant): void => {
       timetokens.renew();
       live.log.expire(keyset, now);
     };
-    const presence = new EmbeddedPresenceStore({ ...live, epoch, gate, keepHouse });
-    const groups = new EmbeddedGroupStore({ sqlite, gate });
-    const onReplaced = (inForce: ReadonlySet<SubscribeKey>): void => presence.forgetOthers(inForce);
+    const presence = new EmbeddedPresenceStore({ ...live, epoch: options.epoch, gate, keepHouse });
     this.#ground = ground;
     this.#flushGroups = () => groups.flush();
     this.presence = presence;
     this.log = createLogPort(live.log, gate);
     this.groups = groups;
-    this.keysets = new EmbeddedKeysetStore({ sqlite, gate, onReplaced });
+    this.keysets = keysets;
   }
 
   async close(now: Instant): Promise<void> {

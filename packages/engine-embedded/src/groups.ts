@@ -46,7 +46,7 @@ export class EmbeddedGroupStore implements GroupStore {
   #wishes: Wish[] = [];
 
   /** Reads all groups. Throws `EngineError` when they cannot be read. */
-  constructor({ sqlite, gate, groupsMax = groupsPerKeysetMax, Watchers }: EmbeddedGroupStoreOptions) {
+  constructor({ sqlite, gate, groupsMax = groupsPerKeysetMax }: EmbeddedGroupStoreOptions) {
     this.#sqlite = sqlite;
     this.#gate = gate;
     this.#table = openGroupTable(sqlite);

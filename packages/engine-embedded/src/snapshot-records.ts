@@ -1,5 +1,12 @@
 /** Log entries and ledger records as JSON values and back, with a check: what is on disk may be damaged. */
-import type { Change, IntervalNotice, LedgerRecord, LogEntry, Publication } from "@hereabouts/core";
+import {
+  type Change,
+  type IntervalNotice,
+  type LedgerRecord,
+  type LogEntry,
+  ledgerRecordProblem,
+  type Publication,
+} from "@hereabouts/core";
 import {
   type Channel,
   type JsonText,
@@ -37,37 +44,9 @@ export function decodeEntry(value: unknown): LogEntry {
 
 /** The ledger record that a JSON value stands for. Throws when it stands for none. */
 export function decodeLedgerRecord(value: unknown): LedgerRecord {
-  const fields = objectOf(value, "ledger record");
-  if (fields.kind === "ledger") {
-    for (const name of ["now", "startsAt", "order"]) numberOf(fields, name);
-    return fields as unknown as LedgerRecord;
-  }
-  if (fields.kind !== "channel")
-    throw new Error(`a ledger record is of the unknown kind ${String(fields.kind)}`);
-  for (const name of ["channel", "epoch"]) textOf(fields, name);
-  for (const name of ["revision", "order", "forgetAt"]) numberOf(fields, name);
-  for (const seat of listOf(fields.seats, "seats")) checkSeat(objectOf(seat, "seat"));
-  for (const absence of listOf(fields.absences, "absences")) checkAbsence(objectOf(absence, "absence"));
-  return fields as unknown as LedgerRecord;
-}
-
-function checkSeat(seat: Fields): void {
-  textOf(seat, "user");
-  optionalTextOf(seat, "state");
-  for (const name of ["order", "since", "timeoutMs"]) numberOf(seat, name);
-  const leases = listOf(seat.leases, "leases");
-  if (leases.length === 0) throw new Error("a seat has no lease");
-  for (const lease of leases) {
-    const [device, endsAt] = listOf(lease, "lease");
-    const isLease = (device === null || typeof device === "string") && Number.isSafeInteger(endsAt);
-    if (!isLease) throw new Error(`a lease is ${JSON.stringify(lease)}`);
-  }
-}
-
-function checkAbsence(absence: Fields): void {
-  textOf(absence, "user");
-  optionalTextOf(absence, "state");
-  for (const name of ["order", "stateEndsAt", "debounceEndsAt"]) numberOf(absence, name);
+  const problem = ledgerRecordProblem(value);
+  if (problem !== undefined) throw new Error(problem);
+  return value as LedgerRecord;
 }
 
 const changeKinds: ReadonlySet<string> = new Set<Change["kind"]>([

@@ -129,11 +129,15 @@ test.each([
   ["without its head", "DELETE FROM snapshot WHERE kind = 'head'", "it has no head"],
   ["cut off", "DELETE FROM snapshot WHERE kind = 'log'", "2 rows were stored, 1 are there"],
   ["not JSON", "UPDATE snapshot SET body = '[{' WHERE kind = 'ledger'", "JSON"],
-  ["no ledger", `UPDATE snapshot SET body = '[{"kind":"fish"}]' WHERE kind = 'ledger'`, "unknown kind fish"],
+  [
+    "no ledger",
+    `UPDATE snapshot SET body = '[{"kind":"fish"}]' WHERE kind = 'ledger'`,
+    'unknown kind "fish"',
+  ],
   [
     "half a ledger",
     `UPDATE snapshot SET body = '[{"kind":"channel"}]' WHERE kind = 'ledger'`,
-    "channel is undefined",
+    "channel is missing, not a name",
   ],
   [
     "full of wrong numbers",
@@ -166,6 +170,16 @@ test.each([
   const database = new DatabaseSync(join(path, "hereabouts.db"));
   expect(database.prepare("SELECT count(*) AS rows FROM snapshot_set_aside").get()?.rows).toBeGreaterThan(0);
   database.close();
+});
+
+test("seats outlast a keyset that cannot be read: once it is mended, they are taken up", async () => {
+  const path = temporaryDirectory();
+  await closeWithSeats(path);
+  tamper(path, "INSERT INTO keysets (subscribe_key, publish_key, policy) VALUES ('sub-x', 'pub-x', '[')");
+  await expect(open(path)).rejects.toMatchObject({ name: "EngineError", code: "corrupt" });
+  tamper(path, "DELETE FROM keysets");
+  const { engine, warnings } = await open(path);
+  expect([await occupancyOf(engine, "a"), warnings]).toEqual([1, []]);
 });
 
 test("a large keyset is stored in many rows and taken up whole", async () => {

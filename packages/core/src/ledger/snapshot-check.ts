@@ -1,92 +1,112 @@
-/** Whether something read from a disk is a ledger's record: checked once, so that the ledger can believe it. */
-import type {
-  AbsenceRecord,
-  LedgerChannelRecord,
-  LedgerHeadRecord,
-  LedgerRecord,
-  SeatRecord,
-} from "./snapshot.ts";
+/** What is wrong with something read from a disk as a ledger's record: checked once, so that the ledger can believe it. */
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether a parsed JSON value is a record of a dump. Whether records fit together is checked by restoring them. */
-export function isLedgerRecord(value: unknown): value is LedgerRecord {
-  return isHead(value) || isChannel(value);
+/**
+ * What keeps a parsed JSON value from being a `LedgerRecord`, as a clause such as `a seat has no lease`; `undefined`
+ * when nothing does. Whether records fit together is checked by restoring them.
+ */
+export function ledgerRecordProblem(value: unknown): string | undefined {
+  if (!isFields(value)) return `a ledger record is ${shown(value)}`;
+  if (value.kind === "ledger") return headProblem(value);
+  if (value.kind === "channel") return channelProblem(value);
+  return `a ledger record is of the unknown kind ${shown(value.kind)}`;
 }
 
-function isHead(value: unknown): value is LedgerHeadRecord {
+function headProblem(head: Fields): string | undefined {
+  const problem = instantsProblem(head, ["now", "startsAt"]) ?? countsProblem(head, ["order"]);
+  if (problem !== undefined) return problem;
+  return Number(head.startsAt) <= Number(head.now) ? undefined : "a ledger starts later than it was dumped";
+}
+
+function channelProblem(channel: Fields): string | undefined {
   return (
-    isFields(value) &&
-    value.kind === "ledger" &&
-    isCount(value.now) &&
-    isCount(value.startsAt) &&
-    value.startsAt <= value.now &&
-    isCount(value.order)
+    namesProblem(channel, ["channel", "epoch"]) ??
+    countsProblem(channel, ["revision", "order"]) ??
+    instantsProblem(channel, ["forgetAt"]) ??
+    listProblem(channel, "seats", seatProblem) ??
+    listProblem(channel, "absences", absenceProblem)
   );
 }
 
-function isChannel(value: unknown): value is LedgerChannelRecord {
+function seatProblem(seat: unknown): string | undefined {
+  if (!isFields(seat)) return `a seat is ${shown(seat)}`;
+  const problem =
+    namesProblem(seat, ["user"]) ??
+    countsProblem(seat, ["order", "timeoutMs"]) ??
+    instantsProblem(seat, ["since"]) ??
+    stateProblem(seat) ??
+    listProblem(seat, "leases", leaseProblem);
+  if (problem !== undefined) return problem;
+  if (seat.timeoutMs === 0) return "timeoutMs is 0";
+  return Array.isArray(seat.leases) && seat.leases.length === 0 ? "a seat has no lease" : undefined;
+}
+
+function absenceProblem(absence: unknown): string | undefined {
+  if (!isFields(absence)) return `an absence is ${shown(absence)}`;
   return (
-    isFields(value) &&
-    value.kind === "channel" &&
-    isName(value.channel) &&
-    isName(value.epoch) &&
-    isCount(value.revision) &&
-    isCount(value.order) &&
-    isCount(value.forgetAt) &&
-    isListOf(value.seats, isSeat) &&
-    isListOf(value.absences, isAbsence)
+    namesProblem(absence, ["user"]) ??
+    countsProblem(absence, ["order"]) ??
+    // A user with a state and no debounce has an end at 0, which a clock that went back moves below it.
+    instantsProblem(absence, ["stateEndsAt", "debounceEndsAt"]) ??
+    stateProblem(absence)
   );
 }
 
-function isSeat(value: unknown): value is SeatRecord {
-  return (
-    isFields(value) &&
-    isName(value.user) &&
-    isCount(value.order) &&
-    isCount(value.since) &&
-    isCount(value.timeoutMs) &&
-    value.timeoutMs > 0 &&
-    isState(value.state) &&
-    isListOf(value.leases, isLease) &&
-    value.leases.length > 0
-  );
+function leaseProblem(lease: unknown): string | undefined {
+  const isLease =
+    Array.isArray(lease) &&
+    lease.length === 2 &&
+    (lease[0] === null || isName(lease[0])) &&
+    Number.isSafeInteger(lease[1]);
+  return isLease ? undefined : `a lease is ${shown(lease)}`;
 }
 
-function isAbsence(value: unknown): value is AbsenceRecord {
-  return (
-    isFields(value) &&
-    isName(value.user) &&
-    isCount(value.order) &&
-    isState(value.state) &&
-    isCount(value.stateEndsAt) &&
-    isCount(value.debounceEndsAt)
-  );
+function listProblem(
+  fields: Fields,
+  name: string,
+  itemProblem: (item: unknown) => string | undefined,
+): string | undefined {
+  const list = fields[name];
+  if (!Array.isArray(list)) return `${name} is ${shown(list)}, not a list`;
+  for (const item of list) {
+    const problem = itemProblem(item);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
-function isLease(value: unknown): boolean {
-  return (
-    Array.isArray(value) && value.length === 2 && (value[0] === null || isName(value[0])) && isCount(value[1])
-  );
+function namesProblem(fields: Fields, names: readonly string[]): string | undefined {
+  const wrong = names.find((name) => !isName(fields[name]));
+  return wrong === undefined ? undefined : `${wrong} is ${shown(fields[wrong])}, not a name`;
+}
+
+function stateProblem({ state }: Fields): string | undefined {
+  return state === undefined || isName(state) ? undefined : `state is ${shown(state)}, not a text`;
+}
+
+/** Instants may be negative: those of a ledger that was restored by a clock that had gone back. */
+function instantsProblem(fields: Fields, names: readonly string[]): string | undefined {
+  const wrong = names.find((name) => !Number.isSafeInteger(fields[name]));
+  return wrong === undefined ? undefined : `${wrong} is ${shown(fields[wrong])}, not an instant`;
+}
+
+/** Counts and spans are whole numbers and not negative. */
+function countsProblem(fields: Fields, names: readonly string[]): string | undefined {
+  const wrong = names.find((name) => !Number.isSafeInteger(fields[name]) || Number(fields[name]) < 0);
+  return wrong === undefined ? undefined : `${wrong} is ${shown(fields[wrong])}, not a count`;
 }
 
 function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null;
-}
-
-function isListOf(value: unknown, isItem: (item: unknown) => boolean): value is readonly unknown[] {
-  return Array.isArray(value) && value.every(isItem);
-}
-
-/** A whole number, not negative: counts, spans and instants. */
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && value.length > 0;
 }
 
-function isState(value: unknown): boolean {
-  return value === undefined || isName(value);
+/** A value as JSON, shortened: a damaged record may be long. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "missing";
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }
