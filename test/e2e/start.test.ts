@@ -2,9 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { runtimes } from "@hereabouts/testkit";
 import { describe, expect, it } from "vitest";
-import { type Command, launcher, run } from "./support/command.ts";
+import { type Command, launcher, run, runFile } from "./support/command.ts";
 import { ask } from "./support/http.ts";
 import { eventOf, readDelivery } from "./support/service.ts";
+import { until } from "./support/until.ts";
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
@@ -43,6 +44,25 @@ describe.each(runtimes)("a first start on %s", (runtime) => {
     server.signal("SIGTERM");
 
     expect(await server.ended()).toBe(0);
+  });
+});
+
+describe("npm start", () => {
+  it("serves from the sources on Bun, passes flags on, and ends the server when npm is told to stop", async () => {
+    await using npm = runFile("npm", ["start", "--", "--port", "0", "--data", ":memory:"]);
+    const [, runtime, url = ""] = await npm.printed("the welcome", /on (\S+) \S+ listens on (http:\S+)/);
+    const time = await fetch(`${url}/time/0`);
+
+    npm.signal("SIGTERM");
+    await npm.ended();
+
+    expect([runtime, time.status]).toEqual(["Bun", 200]);
+    await until("the end of the server", () =>
+      fetch(url).then(
+        () => undefined,
+        () => true,
+      ),
+    );
   });
 });
 

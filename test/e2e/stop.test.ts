@@ -56,7 +56,8 @@ describe.each(runtimes)("a stop on %s", (runtime) => {
     const exit = await server.stop();
 
     expect(exit).toEqual({ code: 0, signal: null });
-    expect(performance.now() - toldAt).toBeLessThan(9_000);
+    // An answer under way would be waited for, for 3 s.
+    expect(performance.now() - toldAt).toBeLessThan(2_000);
     socket.destroy();
   });
 

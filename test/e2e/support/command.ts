@@ -28,8 +28,17 @@ export function run(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Command {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("HEREABOUTS_"));
-  const child = spawn(nodePath(), [program, ...args], {
+  return runFile(nodePath(), [program, ...args], env);
+}
+
+/** Runs a file, or a program of the PATH, in the repository, without the shell's settings for the service. */
+export function runFile(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Command {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(HEREABOUTS_|npm_)/.test(name));
+  const child = spawn(file, args, {
     cwd: root,
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ["ignore", "pipe", "pipe"],

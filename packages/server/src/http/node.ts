@@ -33,11 +33,31 @@ export async function listenOnNode(handler: Handler, { host, port }: ListenOptio
     },
   );
   server.on("clientError", refuseUnreadable);
+  const silent = watchSilent(server);
   await listening(server, host, port);
   return {
     port: (server.address() as AddressInfo).port,
-    stop: () => stop(server),
+    stop: () => stop(server, silent),
   };
+}
+
+/**
+ * The connections that have not asked for anything yet. Node takes them for busy ones, and a stop would wait for them.
+ * One function serves all sockets: tens of thousands are open.
+ */
+function watchSilent(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>();
+  function forget(this: Socket): void {
+    silent.delete(this);
+  }
+  server.on("connection", (socket: Socket) => {
+    silent.add(socket);
+    socket.once("close", forget);
+  });
+  server.on("request", ({ socket }: IncomingMessage) => {
+    if (silent.delete(socket)) socket.off("close", forget);
+  });
+  return silent;
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {
@@ -50,7 +70,7 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function stop(server: Server): Promise<void> {
+function stop(server: Server, silent: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     const cutOff = setTimeout(() => server.closeAllConnections(), stopPatienceMs);
     // A kept connection becomes idle again when its held poll is answered, and its client would keep it open.
@@ -61,6 +81,7 @@ function stop(server: Server): Promise<void> {
       resolve();
     });
     server.closeIdleConnections();
+    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
   });
 }
 
