@@ -8,6 +8,7 @@ const floors: ReadonlyMap<string, readonly string[]> = new Map([
   ["protocol", []],
   ["core", ["protocol"]],
   ["engine-embedded", ["core", "protocol"]],
+  ["engine-redis", ["core", "protocol"]],
   ["server", ["engine-embedded", "core", "protocol"]],
   ["client", ["protocol"]],
   ["react", ["client"]],

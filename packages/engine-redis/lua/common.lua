@@ -1,0 +1,73 @@
+-- What every script begins with: timetokens, a partition's meta, and its log. Takes no keys by itself.
+--
+-- A timetoken is 17 digits, too many for Lua's numbers: 13 for the millisecond, 4 for a count within it. Two of them
+-- compare as texts. The id of its entry in a stream is `millisecond-count`.
+
+local function timetokenText(ms, seq)
+  return string.format('%013d%04d', ms, seq)
+end
+
+local function splitTimetoken(text)
+  return tonumber(string.sub(text, 1, -5)), tonumber(string.sub(text, -4))
+end
+
+local function streamId(text)
+  local ms, seq = splitTimetoken(text)
+  return string.format('%d-%d', ms, seq)
+end
+
+-- The timetoken of a stream's id.
+local function timetokenOfId(id)
+  local dash = string.find(id, '-', 1, true)
+  return timetokenText(tonumber(string.sub(id, 1, dash - 1)), tonumber(string.sub(id, dash + 1)))
+end
+
+-- The first timetoken at or after `now` (whole milliseconds) that is above `last` (a timetoken, or false for none).
+local function timetokenAbove(now, last)
+  if not last then return timetokenText(now, 0) end
+  local ms, seq = splitTimetoken(last)
+  if now > ms then return timetokenText(now, 0) end
+  if seq < 9999 then return timetokenText(ms, seq + 1) end
+  return timetokenText(ms + 1, 0)
+end
+
+-- The partition's epoch; `dice` becomes it when the partition has none: it is new, or Redis lost it.
+local function openEpoch(metaKey, dice)
+  local epoch = redis.call('HGET', metaKey, 'epoch')
+  if epoch then return epoch end
+  redis.call('HSET', metaKey, 'epoch', dice)
+  return dice
+end
+
+-- News up to so many bytes carry their entries; larger ones only say where there are some.
+local newsBytesMax = 65536
+
+-- Appends entries (JSON texts) to a partition's log in one step: each gets a timetoken above all before, `last` and
+-- `tip` are the newest one's, and the partition's readers are told once. Answers the timetokens.
+-- `log` = { meta = key, stream = key, news = channel, entriesMax = number, retentionMs = number }
+-- News are JSON: { "prev": the tip before ("0" for none), "entries": [[timetoken, entry], ...] }, or, when that is too
+-- long, { "prev": ..., "to": the newest timetoken }.
+local function appendEntries(log, entries, now)
+  local timetokens = {}
+  if #entries == 0 then return timetokens end
+  local known = redis.call('HMGET', log.meta, 'last', 'tip')
+  local last, tip = known[1], known[2] or '0'
+  local parts, bytes = {}, 0
+  for i, entry in ipairs(entries) do
+    last = timetokenAbove(now, last)
+    redis.call('XADD', log.stream, 'MAXLEN', '~', log.entriesMax, streamId(last), 'e', entry)
+    timetokens[i] = last
+    parts[i] = '["' .. last .. '",' .. entry .. ']'
+    bytes = bytes + #parts[i]
+  end
+  redis.call('XTRIM', log.stream, 'MINID', '~', string.format('%d', math.max(0, now - log.retentionMs)))
+  redis.call('HSET', log.meta, 'last', last, 'tip', last)
+  local news
+  if bytes > newsBytesMax then
+    news = '{"prev":"' .. tip .. '","to":"' .. last .. '"}'
+  else
+    news = '{"prev":"' .. tip .. '","entries":[' .. table.concat(parts, ',') .. ']}'
+  end
+  redis.call('SPUBLISH', log.news, news)
+  return timetokens
+end
