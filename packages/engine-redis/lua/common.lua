@@ -42,19 +42,39 @@ end
 -- News up to so many bytes carry their entries; larger ones only say where there are some.
 local newsBytesMax = 65536
 
+-- The next timetoken of a partition's log: above `last`, above all its node has asked for before, and one that no other
+-- partition of the keyset gives out. So a timetoken stands for one entry, and what one node writes to several
+-- partitions is in the order it was written in.
+local function nextTimetoken(place, now, last)
+  if not last or last < place.after then last = place.after end
+  local ms, seq = splitTimetoken(timetokenAbove(now, last))
+  seq = seq + (place.index - seq) % place.partitions
+  if seq > 9999 then ms, seq = ms + 1, place.index end
+  return timetokenText(ms, seq)
+end
+
+-- The place of entries to be written, as `LogClock.place` in src/log-clock.ts writes it:
+-- "<timetoken> <partition> <partitions> <news channel>".
+local function readPlace(text)
+  local after, index, partitions, news = string.match(text, '^(%d+) (%d+) (%d+) (.+)$')
+  if not after then return { after = '', index = 0, partitions = 1, news = text } end
+  return { after = after, index = tonumber(index), partitions = tonumber(partitions), news = news }
+end
+
 -- Appends entries (JSON texts) to a partition's log in one step: each gets a timetoken above all before, `last` and
--- `tip` are the newest one's, and the partition's readers are told once. Answers the timetokens.
--- `log` = { meta = key, stream = key, news = channel, entriesMax = number, retentionMs = number }
+-- `tip` are the newest one's, and the partition's readers are told once. Answers the timetokens and the tip before.
+-- `log` = { meta = key, stream = key, place = text (see readPlace), entriesMax = number, retentionMs = number }
 -- News are JSON: { "prev": the tip before ("0" for none), "entries": [[timetoken, entry], ...] }, or, when that is too
 -- long, { "prev": ..., "to": the newest timetoken }.
 local function appendEntries(log, entries, now)
   local timetokens = {}
-  if #entries == 0 then return timetokens end
   local known = redis.call('HMGET', log.meta, 'last', 'tip')
   local last, tip = known[1], known[2] or '0'
+  if #entries == 0 then return timetokens, tip end
+  local place = readPlace(log.place or log.news)
   local parts, bytes = {}, 0
   for i, entry in ipairs(entries) do
-    last = timetokenAbove(now, last)
+    last = nextTimetoken(place, now, last)
     redis.call('XADD', log.stream, 'MAXLEN', '~', log.entriesMax, streamId(last), 'e', entry)
     timetokens[i] = last
     parts[i] = '["' .. last .. '",' .. entry .. ']'
@@ -68,6 +88,6 @@ local function appendEntries(log, entries, now)
   else
     news = '{"prev":"' .. tip .. '","entries":[' .. table.concat(parts, ',') .. ']}'
   end
-  redis.call('SPUBLISH', log.news, news)
-  return timetokens
+  redis.call('SPUBLISH', place.news, news)
+  return timetokens, tip
 end
