@@ -181,7 +181,7 @@ describe("watches", () => {
     expect(watches).toBe(0);
     const drained = get(ahead);
     await clock.advance(0);
-    node.drain();
+    await node.drain();
     await drained;
     expect(watches).toBe(0);
   });
@@ -347,24 +347,75 @@ describe("a failing engine", () => {
     expect(node.complaints).toHaveLength(1);
   });
 
-  test("a held poll whose engine fails is answered with 503, and held no longer", async () => {
-    let isDown = false;
-    const { clock, node, get } = await open((engine) =>
+  /** An engine that can be taken away, and a poll that is held on it. */
+  const openHeld = async () => {
+    const state = { isDown: false };
+    const subject = await open((engine) =>
       guarded(engine, () => {
-        if (isDown) throw new EngineError("unavailable", "Gone.", { cause: undefined });
+        if (state.isDown) throw new EngineError("unavailable", "Gone.", { cause: undefined });
       }),
     );
-    const handshake = await get(testTargets.subscribe("ch", { tt: 0, uuid: "u" }));
+    const handshake = await subject.get(testTargets.subscribe("ch", { tt: 0, uuid: "u" }));
     const { t } = (JSON.parse(handshake.body) as { readonly t: { readonly t: string } }).t;
-    const poll = get(testTargets.subscribe("ch", { tt: t, uuid: "u" }));
-    await clock.settle();
-    expect(node.heldPolls()).toBe(1);
+    const poll = subject.get(testTargets.subscribe("ch", { tt: t, uuid: "u" }));
+    await subject.clock.settle();
+    return { ...subject, state, poll };
+  };
 
-    isDown = true;
+  test("a held poll stays held while its engine is away, and is told afterwards what came meanwhile", async () => {
+    const { clock, node, get, state, poll } = await openHeld();
+
+    const published = get(testTargets.publish("ch", "/1"));
+    state.isDown = true;
+    await clock.advance(10_000);
+    expect([(await published).status, node.heldPolls()]).toEqual([200, 1]);
+    state.isDown = false;
+    await clock.advance(1_000);
+
+    expect(JSON.parse((await poll).body)).toMatchObject({ m: [{ d: 1 }] });
+    expect(node.heldPolls()).toBe(0);
+  });
+
+  test("a held poll whose time is up while its engine is away is answered like every other", async () => {
+    const { clock, node, state, poll } = await openHeld();
+
+    state.isDown = true;
     await clock.advance(280_000);
 
-    expect((await poll).status).toBe(503);
-    expect(node.heldPolls()).toBe(0);
+    const { status, body } = await poll;
+    expect([status, JSON.parse(body).m, node.heldPolls()]).toEqual([200, [], 0]);
+  });
+
+  test("a held poll whose engine has lost what it stored is answered with 503", async () => {
+    let isCorrupt = false;
+    const { clock, node, get } = await open((engine) =>
+      guarded(engine, () => {
+        if (isCorrupt) throw new EngineError("corrupt", "Unreadable.", { cause: undefined });
+      }),
+    );
+    const poll = get(testTargets.subscribe("ch", { tt: "17672256000000000", uuid: "u" }));
+    await clock.settle();
+    const published = get(testTargets.publish("ch", "/1"));
+    isCorrupt = true;
+    await clock.settle();
+
+    expect([(await published).status, (await poll).status, node.heldPolls()]).toEqual([200, 503, 0]);
+  });
+
+  test("a failure that lasts is logged again and again, but not each time", async () => {
+    const { clock, node, get } = await open((engine) =>
+      guarded(engine, () => {
+        throw new EngineError("timeout", "Too slow.", { cause: undefined });
+      }),
+    );
+    for (let count = 0; count < 20; count += 1) await get(testTargets.presence("/channel/ch"));
+    await clock.advance(25_000);
+    await get(testTargets.presence("/channel/ch"));
+
+    const answers = node.complaints.filter((line) => line.startsWith("The engine could not answer."));
+    const sweeps = node.complaints.filter((line) => line.startsWith("A sweep failed"));
+    expect([answers.length, sweeps.length]).toEqual([2, 3]);
+    expect(answers[1]).toContain("leftOut=19");
   });
 
   test("a sweep that fails is tried again, and no timeout is lost", async () => {

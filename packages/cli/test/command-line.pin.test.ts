@@ -39,9 +39,24 @@ describe("hereabouts", () => {
         --port NUMBER
             The TCP port to listen on; 0 takes a free one.
             [0-65535; default 7400; HEREABOUTS_PORT]
+        --engine ENGINE
+            Who keeps seats, groups and keysets: this node by itself, or a Redis or Valkey that many nodes
+            share. Everybody who lists processes sees a password in a flag, so give it in the variable or
+            a file.
+            [embedded, redis://HOST:PORT, rediss://HOST:PORT, redis+cluster://HOST:PORT,HOST:PORT,
+            rediss+cluster://..., redis+sentinel://HOST:PORT,HOST:PORT/NAME; each with USER:PASSWORD@
+            where needed; default embedded; HEREABOUTS_ENGINE]
+        --partitions NUMBER
+            Parts into which a cluster engine divides a keyset; set by the first node for all, and never
+            changed. For cluster engines only.
+            [1-256; default 24; HEREABOUTS_PARTITIONS]
+        --prefix PREFIX
+            What the names in a cluster engine begin with, so that it may be used for more than one
+            service. For cluster engines only.
+            [1-100 letters, digits, dots, dashes, underscores; default hereabouts; HEREABOUTS_PREFIX]
         --data DIRECTORY
-            Where groups, keysets and, over a restart, seats are kept, from the working directory;
-            :memory: keeps nothing.
+            Where the embedded engine keeps groups, keysets and, over a restart, seats, from the working
+            directory; :memory: keeps nothing.
             [directory or :memory:; default ./.hereabouts; HEREABOUTS_DATA]
         --poll-hold-seconds SECONDS
             How long a poll is held when nothing happens; clients give up after 310.
@@ -50,14 +65,18 @@ describe("hereabouts", () => {
             How long an encoded here now answer is kept for the next caller while its channel stays
             unchanged.
             [0-60000 ms; default 3000; HEREABOUTS_HERE_NOW_CACHE_MS]
+        --drain-seconds SECONDS
+            Over how long a node that is told to stop spreads the answers to held polls, and says that it
+            is not ready.
+            [0-60 seconds; default 0, with a cluster engine 3; HEREABOUTS_DRAIN_SECONDS]
         --log-level LEVEL
             How much the node says about itself.
             [silent, fatal, error, warn, info, debug; default info; HEREABOUTS_LOG_LEVEL]
         --keyset SUBSCRIBE:PUBLISH
             A tenant by its subscribe and publish key; repeat it for more. The variable and the file hold
             a JSON list of objects.
-            [1-92 characters a key, without slash, comma, white space; default those stored in the data
-            directory, else demo:demo; HEREABOUTS_KEYSETS]
+            [1-92 characters a key, without slash, comma, white space; default those the engine has
+            stored, else demo:demo; HEREABOUTS_KEYSETS]
         --runtime RUNTIME
             What to run on: auto takes Bun 1.4 or newer when there is one, else Node.js 24 or newer.
             [auto, bun, node; default auto; HEREABOUTS_RUNTIME]

@@ -7,6 +7,7 @@ import type { Log } from "./log.ts";
 import { type HereaboutsNode, openNode } from "./node.ts";
 import { demoKeyset } from "./service/keyset-directory.ts";
 import type { Settings } from "./settings.ts";
+import { createSystemRandom } from "./system-random.ts";
 import { createSystemScheduler } from "./system-scheduler.ts";
 
 /** A server at work. */
@@ -16,8 +17,8 @@ export interface RunningServer {
   /** Whether it is open to everybody with the keyset of development. */
   readonly isDemo: boolean;
   /**
-   * Takes no new connections, answers held polls with an empty list, stores the seats, and lets go of everything.
-   * Resolves when done.
+   * Is not ready any more, answers held polls with an empty list over `drainSeconds`, takes no new connections, stores
+   * the seats, and lets go of everything. Resolves when done.
    */
   stop(): Promise<void>;
 }
@@ -34,13 +35,14 @@ export class RefusedSettingsError extends Error {
 export async function runServer(settings: Settings, log: Log): Promise<RunningServer> {
   log.info("starting", { runtime: runtimeName(), data: settings.data });
   const scheduler = createSystemScheduler();
+  const random = createSystemRandom();
   const engine = await openEmbeddedEngine({
     path: settings.data,
     now: scheduler.now(),
     epoch: randomBytes(6).toString("base64url"),
     warn: (message) => log.warn(message),
   });
-  const node = await openNode({ settings, engine, scheduler, log }).catch(async (error: unknown) => {
+  const node = await openNode({ settings, engine, scheduler, random, log }).catch(async (error: unknown) => {
     await engine.close(scheduler.now());
     throw error;
   });
@@ -62,10 +64,13 @@ async function openSockets(settings: Settings, node: HereaboutsNode, log: Log): 
     url,
     isDemo: node.keysets().some((keyset) => keyset === demoKeyset),
     async stop() {
-      log.info("stopping", { heldPolls: node.heldPolls() });
-      // The doors close first, so that nobody whose poll is answered comes back to this node.
+      const { drainSeconds } = settings;
+      log.info("stopping", { heldPolls: node.heldPolls(), drainSeconds });
+      // Until others have taken over, the doors stay open to those who have not noticed yet.
+      if (drainSeconds > 0) await node.drain(drainSeconds * 1_000);
+      // The doors close before the last are answered, so that nobody whose poll is answered comes back to this node.
       const closed = listener.stop();
-      node.drain();
+      await node.drain(0);
       await closed;
       await node.stop();
       log.info("stopped");

@@ -1,12 +1,15 @@
 /** One node without its sockets: the service on an engine, with its loops. */
-import { type Engine, heldPollsMax, type Keyset, type Scheduler } from "@hereabouts/core";
+import { type Engine, heldPollsMax, type Keyset, type Random, type Scheduler } from "@hereabouts/core";
 import type { Handler } from "@hereabouts/protocol/wire";
+import { calmLog } from "./calm-log.ts";
 import { createHandler } from "./handler.ts";
+import { readinessOf, withHealth } from "./health.ts";
 import type { Log } from "./log.ts";
 import { HeldPolls } from "./service/held-polls.ts";
 import { createHereNowCache } from "./service/here-now-cache.ts";
 import { openKeysetDirectory } from "./service/keyset-directory.ts";
 import { createService } from "./service/service.ts";
+import { withEngineTime } from "./service/time.ts";
 import type { Settings } from "./settings.ts";
 import { startSweeping } from "./tickers.ts";
 import { UnderWay } from "./under-way.ts";
@@ -17,6 +20,7 @@ export interface NodeOptions {
   /** Closed by the node when it stops. */
   readonly engine: Engine;
   readonly scheduler: Scheduler;
+  readonly random: Random;
   readonly log: Log;
 }
 
@@ -27,9 +31,12 @@ export interface HereaboutsNode {
   keysets(): readonly Keyset[];
   /** How many polls are held now. */
   heldPolls(): number;
-  /** Answers held polls with an empty list, now and from now on. */
-  drain(): void;
-  /** Drains, waits for answers that are under way, and closes the engine. */
+  /**
+   * Is not ready any more, and answers held polls with an empty list, spread over `overMs` milliseconds; new ones at
+   * once. Resolves when that time is over. With 0 everything is answered at once, also what was to be spread.
+   */
+  drain(overMs: number): Promise<void>;
+  /** Drains at once, waits for answers that are under way, and closes the engine. */
   stop(): Promise<void>;
 }
 
@@ -37,10 +44,15 @@ export interface HereaboutsNode {
 const stopPatienceMs = 5_000;
 
 /** Puts a node together and starts its loops. */
-export async function openNode({ settings, engine, scheduler, log }: NodeOptions): Promise<HereaboutsNode> {
-  const keysets = await openKeysetDirectory(engine.keysets, settings.keysets, (error) =>
-    log.warn("The keysets could not be read again.", { err: error }),
-  );
+export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
+  const { settings, engine, scheduler, random } = options;
+  const log = calmLog(options.log, scheduler);
+  const keysets = await openKeysetDirectory({
+    store: engine.keysets,
+    configured: settings.keysets,
+    scheduler,
+    onError: (error) => log.warn("The keysets could not be read again.", { err: error }),
+  });
   const polls = new HeldPolls(scheduler, heldPollsMax);
   const context = {
     engine,
@@ -51,14 +63,22 @@ export async function openNode({ settings, engine, scheduler, log }: NodeOptions
     pollHoldMs: settings.pollHoldSeconds * 1_000,
   };
   const underWay = new UnderWay();
+  const service = withEngineTime(createService(context, log), context);
   const stopSweeping = startSweeping(engine.presence, keysets, scheduler, log);
+  const readiness = readinessOf(engine, scheduler, () => polls.isDraining);
   return {
-    handler: createHandler(createService(context, log), scheduler, underWay),
+    handler: withHealth(createHandler(service, scheduler, underWay), readiness),
     keysets: () => keysets.all(),
     heldPolls: () => polls.size,
-    drain: () => polls.drain(),
+    drain: (overMs) => {
+      polls.drain(overMs, random);
+      if (overMs === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        scheduler.at(scheduler.now() + overMs, resolve);
+      });
+    },
     async stop() {
-      polls.drain();
+      polls.drain(0, random);
       await underWay.whenIdle(scheduler, stopPatienceMs);
       stopSweeping();
       keysets.close();

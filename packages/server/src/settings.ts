@@ -10,7 +10,16 @@ export interface Settings {
   readonly host: string;
   /** The TCP port to listen on, 0-65535; 0 takes a free one. Default 7400. */
   readonly port: number;
-  /** Directory for what must outlast the process, or `:memory:` for nothing. Default `./.hereabouts`. */
+  /** `embedded`, or the address of a Redis or Valkey that many nodes share, password included. Default `embedded`. */
+  readonly engine: string;
+  /** Partitions of a keyset in a cluster engine: the same for all nodes, and for ever. 1-256, default 24. */
+  readonly partitions: number;
+  /** What the names of everything stored in a cluster engine begin with. Default `hereabouts`. */
+  readonly prefix: string;
+  /**
+   * Directory for what must outlast the process, or `:memory:` for nothing. Default `./.hereabouts`. With a shared
+   * engine nothing is stored there.
+   */
   readonly data: string;
   /** The tenants. Absent: those stored in the data directory, or `demo`/`demo` when there are none. */
   readonly keysets: readonly Keyset[] | undefined;
@@ -18,6 +27,8 @@ export interface Settings {
   readonly pollHoldSeconds: number;
   /** Milliseconds for which an encoded here now answer is kept for the next caller while the channel stays unchanged. 0-60000, default 3000. */
   readonly hereNowCacheMs: number;
+  /** Seconds over which a stop spreads the answers to held polls. 0-60, default 0, with a cluster engine 3. */
+  readonly drainSeconds: number;
   /** Default `info`. */
   readonly logLevel: LogLevel;
 }
@@ -26,9 +37,16 @@ export interface Settings {
 export const defaultSettings: Settings = {
   host: "127.0.0.1",
   port: 7400,
+  engine: "embedded",
+  partitions: 24,
+  prefix: "hereabouts",
   data: "./.hereabouts",
   keysets: undefined,
   pollHoldSeconds: 280,
   hereNowCacheMs: 3_000,
+  drainSeconds: 0,
   logLevel: "info",
 };
+
+/** `drainSeconds` when it is not set and other nodes are there to go on. */
+export const drainSecondsOfCluster = 3;

@@ -76,7 +76,7 @@ async function open(opening: ControlOpening): Promise<Running> {
   // In the order of the product's own shutdown.
   const stop = async (): Promise<void> => {
     const closed = server.stop();
-    node.drain();
+    await node.drain();
     await closed;
     await node.stop();
   };

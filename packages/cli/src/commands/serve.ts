@@ -21,7 +21,7 @@ import type { Io } from "../io.ts";
 import { startProblem } from "../start-problem.ts";
 import { packageVersion } from "../version.ts";
 
-/** Milliseconds a node may take to stop before the process ends all the same. */
+/** Milliseconds a node may take to stop, beyond its drain, before the process ends all the same. */
 export const stopPatienceMs = 10_000;
 
 /**
@@ -145,7 +145,7 @@ async function serve({ settings }: Configuration, io: Io): Promise<number> {
   }
   io.out(welcome(server));
   await told;
-  return await stop(server, io);
+  return await stop(server, settings.drainSeconds * 1_000 + stopPatienceMs, io);
 }
 
 /** What a node says when it listens. */
@@ -164,12 +164,12 @@ function welcome({ url, isDemo }: RunningServer): string {
 }
 
 /** Stops a node. Being told again ends it at once, and so does taking too long. */
-async function stop(server: RunningServer, io: Io): Promise<number> {
+async function stop(server: RunningServer, patienceMs: number, io: Io): Promise<number> {
   const scheduler = createSystemScheduler();
   const toldAt = scheduler.now();
   const impatience = new Promise<number>((resolve) => {
-    scheduler.at(toldAt + stopPatienceMs, () => {
-      io.err(`hereabouts: not stopped after ${stopPatienceMs / 1_000} seconds; ending all the same\n`);
+    scheduler.at(toldAt + patienceMs, () => {
+      io.err(`hereabouts: not stopped after ${patienceMs / 1_000} seconds; ending all the same\n`);
       resolve(exitCodes.failed);
     });
     io.onStop(() => {

@@ -2,7 +2,8 @@
  * Makes settings of a file, the environment and flags, in rising priority. Every problem is found before any is told,
  * and each says where it is, what was given and what may be.
  */
-import { defaultSettings, type Settings } from "../settings.ts";
+import { defaultSettings, drainSecondsOfCluster, type Settings } from "../settings.ts";
+import { embeddedEngine, isClusterEngine } from "./engine-address.ts";
 import type { JsonSource, Report } from "./json-source.ts";
 import { environmentLayer, fileLayer, flagLayer, type GivenFlag, type Layer, type Origin } from "./layers.ts";
 import { openDemoProblem } from "./open-demo.ts";
@@ -42,6 +43,7 @@ export function parseConfiguration(input: ConfigurationInput): ParsedConfigurati
     flagLayer(input.flags, report),
   ]);
   const { host, keysets } = configuration.settings;
+  for (const problem of engineProblems(configuration)) report(problem);
   const openDemo = problems.length === 0 ? openDemoProblem(host, keysets ?? []) : undefined;
   if (openDemo !== undefined) report(openDemo);
   return problems.length === 0 ? { ok: true, configuration } : { ok: false, problems };
@@ -70,7 +72,27 @@ function merge(layers: readonly Layer[]): Configuration {
     if (layer.settings.keysets !== undefined) forgetKeysets(origins);
     for (const [key, origin] of layer.origins) origins.set(key, origin);
   }
+  if (isClusterEngine(settings.engine) && !origins.has("drainSeconds"))
+    settings = { ...settings, drainSeconds: drainSecondsOfCluster };
   return { settings, origins };
+}
+
+/** Settings that say something about the engine that is not in use: somebody relies on what will not be. */
+function engineProblems({ settings, origins }: Configuration): readonly string[] {
+  if (isClusterEngine(settings.engine)) {
+    const origin = origins.get("data");
+    if (origin === undefined) return [];
+    return [
+      `data (${origin}): a cluster engine keeps everything, and nothing is stored on this machine: leave it out`,
+    ];
+  }
+  return ["partitions", "prefix"].flatMap((key) => {
+    const origin = origins.get(key);
+    if (origin === undefined) return [];
+    return [
+      `${key} (${origin}): only a cluster engine has it, and the engine is ${embeddedEngine}: leave it out`,
+    ];
+  });
 }
 
 function forgetKeysets(origins: Map<string, Origin>): void {

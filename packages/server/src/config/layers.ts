@@ -1,4 +1,5 @@
 /** The three places settings are read from: a file, the environment, flags. Each is checked whole, used or not. */
+import type { Node } from "jsonc-parser";
 import type { Settings } from "../settings.ts";
 import {
   fieldsOf,
@@ -54,7 +55,7 @@ export function fileLayer(source: JsonSource, report: Report): Layer {
     if (node === undefined) continue;
     layer.origins.set(key, lineOf(source, node));
     if (!set(layer, key, singleValue(node))) {
-      report(`${placeOf(source, node)}: ${key}: ${shown(source, node)} is not ${expected(key)}`);
+      report(`${placeOf(source, node)}: ${key}: ${shownValue(source, node, key)} is not ${expected(key)}`);
     }
   }
   const list = fields.get(keysetsOption.key);
@@ -72,7 +73,7 @@ export function environmentLayer(environment: ReadonlyMap<string, string>, repor
     if (text === "") continue;
     layer.origins.set(key, `env ${name}`);
     if (!set(layer, key, rule.fromText(text))) {
-      report(`${name}: ${quoted(text)} is not ${rule.expected}${serviceLinkRemark(text)}`);
+      report(`${name}: ${quoted(text, key)} is not ${rule.expected}${serviceLinkRemark(text)}`);
     }
   }
   const text = environment.get(keysetsOption.environment) ?? "";
@@ -93,7 +94,8 @@ export function flagLayer(flags: readonly GivenFlag[], report: Report): Layer {
     const { flag, rule } = settingOptions[key];
     for (const { text } of flags.filter((one) => one.flag === flag)) {
       layer.origins.set(key, `flag ${flag}`);
-      if (!set(layer, key, rule.fromText(text))) report(`${flag}: ${quoted(text)} is not ${rule.expected}`);
+      if (!set(layer, key, rule.fromText(text)))
+        report(`${flag}: ${quoted(text, key)} is not ${rule.expected}`);
     }
   }
   const texts = flags.filter(({ flag }) => flag === keysetsOption.flag).map(({ text }) => text);
@@ -131,8 +133,17 @@ function expected(key: SingleSetting): string {
   return settingOptions[key].rule.expected;
 }
 
-function quoted(text: string): string {
-  return JSON.stringify(shortened(text));
+function quoted(text: string, key: SingleSetting): string {
+  const { shown: show } = settingOptions[key].rule;
+  return JSON.stringify(shortened(show === undefined ? text : show(text)));
+}
+
+/** A value as it stands in the source, or without its secrets where it may have some. */
+function shownValue(source: JsonSource, node: Node, key: SingleSetting): string {
+  const value = singleValue(node);
+  return typeof value === "string" && settingOptions[key].rule.shown !== undefined
+    ? quoted(value, key)
+    : shown(source, node);
 }
 
 /** Kubernetes gives every pod such variables for a service that is called `hereabouts`. */

@@ -3,8 +3,18 @@
  * setting or policy field without a row does not compile.
  */
 import { defaultPolicy, type Policy } from "@hereabouts/core";
-import { defaultSettings, type LogLevel, type Settings } from "../settings.ts";
-import { choiceRule, dataRule, hostRule, integerRule, numberRule, type Rule, switchRule } from "./rules.ts";
+import { defaultSettings, drainSecondsOfCluster, type LogLevel, type Settings } from "../settings.ts";
+import {
+  choiceRule,
+  dataRule,
+  engineRule,
+  hostRule,
+  integerRule,
+  numberRule,
+  prefixRule,
+  type Rule,
+  switchRule,
+} from "./rules.ts";
 
 /** An option as people see it. */
 export interface Option {
@@ -45,10 +55,25 @@ const logLevels: readonly LogLevel[] = ["silent", "fatal", "error", "warn", "inf
 export const settingOptions: { readonly [Key in SingleSetting]: SettingOption<Settings[Key]> } = {
   host: setting("host", hostRule, "The interface to listen on; 0.0.0.0 or :: for all of them."),
   port: setting("port", integerRule(0, 65_535), "The TCP port to listen on; 0 takes a free one."),
+  engine: setting(
+    "engine",
+    engineRule,
+    "Who keeps seats, groups and keysets: this node by itself, or a Redis or Valkey that many nodes share. Everybody who lists processes sees a password in a flag, so give it in the variable or a file.",
+  ),
+  partitions: setting(
+    "partitions",
+    integerRule(1, 256),
+    "Parts into which a cluster engine divides a keyset; set by the first node for all, and never changed. For cluster engines only.",
+  ),
+  prefix: setting(
+    "prefix",
+    prefixRule,
+    "What the names in a cluster engine begin with, so that it may be used for more than one service. For cluster engines only.",
+  ),
   data: setting(
     "data",
     dataRule,
-    "Where groups, keysets and, over a restart, seats are kept, from the working directory; :memory: keeps nothing.",
+    "Where the embedded engine keeps groups, keysets and, over a restart, seats, from the working directory; :memory: keeps nothing.",
   ),
   pollHoldSeconds: setting(
     "pollHoldSeconds",
@@ -60,6 +85,14 @@ export const settingOptions: { readonly [Key in SingleSetting]: SettingOption<Se
     integerRule(0, 60_000, "ms"),
     "How long an encoded here now answer is kept for the next caller while its channel stays unchanged.",
   ),
+  drainSeconds: {
+    ...setting(
+      "drainSeconds",
+      integerRule(0, 60, "seconds"),
+      "Over how long a node that is told to stop spreads the answers to held polls, and says that it is not ready.",
+    ),
+    standard: `${defaultSettings.drainSeconds}, with a cluster engine ${drainSecondsOfCluster}`,
+  },
   logLevel: setting("logLevel", choiceRule("LEVEL", logLevels), "How much the node says about itself."),
 };
 
@@ -75,7 +108,7 @@ export const keysetsOption: Option & { readonly key: string; readonly environmen
   environment: "HEREABOUTS_KEYSETS",
   placeholder: "SUBSCRIBE:PUBLISH",
   range: "1-92 characters a key, without slash, comma, white space",
-  standard: "those stored in the data directory, else demo:demo",
+  standard: "those the engine has stored, else demo:demo",
   description:
     "A tenant by its subscribe and publish key; repeat it for more. The variable and the file hold a JSON list of objects.",
 };

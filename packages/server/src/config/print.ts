@@ -1,8 +1,17 @@
 /** Shows options and what is in force: for `--help`, `--print-config` and the documentation. */
 import type { Keyset } from "@hereabouts/core";
+import type { Settings } from "../settings.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Origin } from "./layers.ts";
-import { keysetsOption, nodeOptions, type Option, policyFields, singleSettings } from "./options.ts";
+import {
+  keysetsOption,
+  nodeOptions,
+  type Option,
+  policyFields,
+  type SingleSetting,
+  settingOptions,
+  singleSettings,
+} from "./options.ts";
 
 /** A value in force and where it comes from. */
 interface Sourced {
@@ -16,7 +25,7 @@ export function printConfiguration({ settings, origins }: Configuration): string
     value,
     source: origins.get(key) ?? "default",
   });
-  const single = singleSettings.map((key) => [key, sourced(key, settings[key])] as const);
+  const single = singleSettings.map((key) => [key, sourced(key, shownSetting(settings, key))] as const);
   const keysets =
     settings.keysets === undefined
       ? { ...sourced(keysetsOption.key, null), meaning: keysetsOption.standard }
@@ -24,6 +33,12 @@ export function printConfiguration({ settings, origins }: Configuration): string
           printKeyset(keyset, (key) => `keysets[${index}].${key}`, sourced),
         );
   return `${JSON.stringify({ ...Object.fromEntries(single), [keysetsOption.key]: keysets }, undefined, 2)}\n`;
+}
+
+function shownSetting(settings: Settings, key: SingleSetting): unknown {
+  const value = settings[key];
+  const { shown } = settingOptions[key].rule;
+  return shown === undefined ? value : shown(String(value));
 }
 
 function printKeyset(

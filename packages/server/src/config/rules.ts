@@ -1,6 +1,7 @@
 /** What a single value may be: its shape, how it is written as text, and how that is told to people. */
 import { isIP } from "node:net";
 import { z } from "zod";
+import { isEngine, withoutPassword } from "./engine-address.ts";
 
 /** What one value may be. */
 export interface Rule<Value> {
@@ -13,6 +14,8 @@ export interface Rule<Value> {
   readonly schema: z.ZodType<Value>;
   /** A value from a flag or an environment variable, yet to be checked. */
   fromText(text: string): unknown;
+  /** A text, right or wrong, as it may be shown: without secrets. Absent: as it is. */
+  readonly shown?: (text: string) => string;
 }
 
 /** A whole number between two others, both included. `unit` is a word such as `seconds`. */
@@ -79,6 +82,27 @@ export const dataRule: Rule<string> = {
     .min(1)
     .max(4_096)
     .refine((text) => !text.includes("\0")),
+  fromText: (text) => text,
+};
+
+/** The embedded engine, or where Redis or Valkey is. */
+export const engineRule: Rule<string> = {
+  placeholder: "ENGINE",
+  expected:
+    "embedded or an address such as redis://user:password@host:6379 (see the documentation for others)",
+  range:
+    "embedded, redis://HOST:PORT, rediss://HOST:PORT, redis+cluster://HOST:PORT,HOST:PORT, rediss+cluster://..., redis+sentinel://HOST:PORT,HOST:PORT/NAME; each with USER:PASSWORD@ where needed",
+  schema: z.string().refine(isEngine),
+  fromText: (text) => text,
+  shown: withoutPassword,
+};
+
+/** The beginning of names in a store: nothing that has a meaning there. */
+export const prefixRule: Rule<string> = {
+  placeholder: "PREFIX",
+  expected: "1 to 100 letters, digits, dots, dashes and underscores",
+  range: "1-100 letters, digits, dots, dashes, underscores",
+  schema: z.string().regex(/^[\w.-]{1,100}$/),
   fromText: (text) => text,
 };
 

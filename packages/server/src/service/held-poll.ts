@@ -1,5 +1,5 @@
 /** A poll that waits: for news, for a change of its groups, for its deadline, for its client to go. */
-import type { Cancel, Instant, Waker, Watch } from "@hereabouts/core";
+import { type Cancel, EngineError, type Instant, type Waker, type Watch } from "@hereabouts/core";
 import { type Result, type SubscribeOutcome, success, type Timetoken } from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
@@ -29,6 +29,9 @@ export function holdPoll(context: Context, subscriber: Subscriber, wait: Wait): 
 }
 
 const nothing: Cancel = () => {};
+
+/** After how long a touch is tried again that the engine was away for, in milliseconds. */
+const touchAgainAfterMs = 1_000;
 
 class HeldPoll implements Poll, Waker {
   readonly deadline: Instant;
@@ -72,7 +75,7 @@ class HeldPoll implements Poll, Waker {
       this.#mayHaveMissed = true;
       return;
     }
-    this.#run(this.#lookForNews());
+    this.#lookForNews().catch((error: unknown) => this.#couldNotLook(error));
   }
 
   expire(): void {
@@ -102,32 +105,61 @@ class HeldPoll implements Poll, Waker {
       this.#cursor = cursor;
       if (deliveries.length > 0) {
         this.#end();
-        return this.#renewAndAnswer({ deliveries, cursor });
+        this.#run(this.#renewAndAnswer({ deliveries, cursor }));
+        return;
       }
     } while (this.#mayHaveMissed);
     this.#isLooking = false;
   }
 
-  /** An answer that is written to a client still there is activity, too (semantics § 2). */
+  /** While the engine is away a poll stays held: its cursor keeps its worth, and its client could do nothing better. */
+  #couldNotLook(error: unknown): void {
+    if (this.#isOver) return;
+    if (!isAway(error)) {
+      this.#fail(error);
+      return;
+    }
+    this.#isLooking = false;
+    this.#context.heldPolls.wakeLater(this);
+  }
+
+  /**
+   * An answer that is written to a client still there is activity, too (semantics § 2). What there is to answer is
+   * answered also when the engine has gone away meanwhile.
+   */
   async #renewAndAnswer(outcome: SubscribeOutcome): Promise<void> {
     await this.#touch();
     this.#answer(success(outcome));
   }
 
-  async #touch(): Promise<void> {
-    await touchAgain(this.#context, this.#subscriber, this.#context.scheduler.now());
+  /** Whether it could be done. */
+  async #touch(): Promise<boolean> {
+    try {
+      await touchAgain(this.#context, this.#subscriber, this.#context.scheduler.now());
+      return true;
+    } catch (error) {
+      if (isAway(error)) return false;
+      throw error;
+    }
   }
 
   #touchAt(when: Instant): void {
-    this.#cancelRetouch = this.#context.scheduler.at(when, () => this.#run(this.#touch()));
+    this.#cancelRetouch = this.#context.scheduler.at(when, () => this.#run(this.#touchOrTryAgain()));
+  }
+
+  async #touchOrTryAgain(): Promise<void> {
+    const isDone = await this.#touch();
+    if (!isDone && !this.#isOver) this.#touchAt(this.#context.scheduler.now() + touchAgainAfterMs);
   }
 
   /** Carries on in the background; what goes wrong there is this poll's answer. */
   #run(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.#end();
-      this.#answer(Promise.reject(error));
-    });
+    work.catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#end();
+    this.#answer(Promise.reject(error));
   }
 
   #end(): void {
@@ -136,4 +168,9 @@ class HeldPoll implements Poll, Waker {
     this.#watch?.stop();
     this.#cancelRetouch();
   }
+}
+
+/** Whether the engine may well do later what it could not do now. */
+function isAway(error: unknown): boolean {
+  return error instanceof EngineError && error.code !== "corrupt";
 }

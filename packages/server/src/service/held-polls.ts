@@ -4,7 +4,7 @@
  * All polls of a node are held for the same time, so the order in which they came is the order of their deadlines:
  * one timer serves them all. However much happens in a turn of the event loop, a poll looks for news once.
  */
-import type { Cancel, Instant, Scheduler } from "@hereabouts/core";
+import type { Cancel, Instant, Random, Scheduler } from "@hereabouts/core";
 
 /** A poll that waits. */
 export interface Poll {
@@ -20,6 +20,9 @@ export interface Poll {
   release(): void;
 }
 
+/** After how long a poll looks again that could not, in milliseconds. */
+const lookAgainAfterMs = 1_000;
+
 /** The polls a node holds. */
 export class HeldPolls {
   readonly #scheduler: Scheduler;
@@ -27,6 +30,9 @@ export class HeldPolls {
   readonly #polls: Set<Poll> = new Set();
   #woken: Poll[] = [];
   #timer: Cancel | undefined;
+  #blocked: Poll[] = [];
+  #cancelLookAgain: Cancel | undefined;
+  #cancelRelease: Cancel | undefined;
   #isDraining = false;
 
   constructor(scheduler: Scheduler, pollsMax: number) {
@@ -68,11 +74,41 @@ export class HeldPolls {
     if (this.#woken.push(poll) === 1) this.#scheduler.soon(() => this.#lookAll());
   }
 
-  /** Releases every poll and holds none from now on. */
-  drain(): void {
+  /** Lets a poll look for news once more in a while, because it could not: the engine was away. */
+  wakeLater(poll: Poll): void {
+    if (this.#blocked.push(poll) > 1) return;
+    this.#cancelLookAgain = this.#scheduler.at(this.#scheduler.now() + lookAgainAfterMs, () => {
+      const blocked = this.#blocked;
+      this.#blocked = [];
+      for (const each of blocked) this.wake(each);
+    });
+  }
+
+  /**
+   * Holds no poll from now on and releases those that are held, each at a random moment of its even share of `overMs`
+   * milliseconds: clients that are let go all at once come back all at once. 0 releases all of them now.
+   */
+  drain(overMs: number, random: Random): void {
     this.#isDraining = true;
-    for (const poll of [...this.#polls]) poll.release();
-    this.#timer?.();
+    this.#cancelRelease?.();
+    const polls = [...this.#polls];
+    const begin = this.#scheduler.now();
+    const momentOf = (index: number): Instant =>
+      Math.floor(begin + ((index + random.uint32() / 2 ** 32) * overMs) / polls.length);
+    let next = 0;
+    let moment = momentOf(next);
+    const releaseDue = (): void => {
+      const now = this.#scheduler.now();
+      while (next < polls.length && moment <= now) {
+        polls[next]?.release();
+        next += 1;
+        moment = momentOf(next);
+      }
+      if (next < polls.length) this.#cancelRelease = this.#scheduler.at(moment, releaseDue);
+    };
+    releaseDue();
+    if (overMs > 0) return;
+    for (const cancel of [this.#timer, this.#cancelLookAgain]) cancel?.();
     this.#timer = undefined;
   }
 

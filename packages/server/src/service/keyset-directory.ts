@@ -1,5 +1,5 @@
 /** The keysets in force, at hand for every request. */
-import { type Cancel, defaultPolicy, type Keyset, type KeysetStore } from "@hereabouts/core";
+import { type Cancel, defaultPolicy, type Keyset, type KeysetStore, type Scheduler } from "@hereabouts/core";
 import type { PublishKey, SubscribeKey } from "@hereabouts/protocol";
 
 /** The open keyset of development, in force while none is configured or stored. */
@@ -17,26 +17,58 @@ export interface KeysetDirectory {
   close(): void;
 }
 
-/**
- * Opens the directory on a store. Configured keysets take the place of the stored ones; without either, the demo
- * keyset is in force, and is not stored.
- */
-export async function openKeysetDirectory(
-  store: KeysetStore,
-  configured: readonly Keyset[] | undefined,
-  onError: (error: unknown) => void,
-): Promise<KeysetDirectory> {
+/** After how long keysets are read again that could not be, in milliseconds. */
+const readAgainAfterMs = 1_000;
+
+/** What a directory stands on. */
+export interface KeysetDirectoryOptions {
+  readonly store: KeysetStore;
+  /** They take the place of the stored ones. `undefined` leaves those, and where there are none the demo keyset is in force, unstored. */
+  readonly configured: readonly Keyset[] | undefined;
+  readonly scheduler: Scheduler;
+  /** Told when keysets that may have changed could not be read; they are read again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Opens the directory on a store. */
+export async function openKeysetDirectory(options: KeysetDirectoryOptions): Promise<KeysetDirectory> {
+  const { store, configured, scheduler, onError } = options;
+  let isClosed = false;
+  let cancelReadAgain: Cancel = () => {};
+  let byKey: ReadonlyMap<SubscribeKey, Keyset> = new Map();
   if (configured !== undefined) await store.replace(configured);
-  let byKey = index(await store.list());
-  const unwatch: Cancel = store.watch(() => {
-    store.list().then((keysets) => {
-      byKey = index(keysets);
-    }, onError);
-  });
+  let reads = 0;
+  const read = async (): Promise<void> => {
+    reads += 1;
+    const turn = reads;
+    const keysets = await store.list();
+    // What a later read asked for is newer, whichever comes first.
+    if (turn === reads) byKey = index(keysets);
+  };
+  const readAgain = (): void => {
+    cancelReadAgain();
+    read().catch((error: unknown) => {
+      if (isClosed) return;
+      onError(error);
+      cancelReadAgain = scheduler.at(scheduler.now() + readAgainAfterMs, readAgain);
+    });
+  };
+  // Watched from before they are read, so that no change falls between.
+  const unwatch = store.watch(readAgain);
+  try {
+    await read();
+  } catch (error) {
+    unwatch();
+    throw error;
+  }
   return {
     get: (subscribeKey) => byKey.get(subscribeKey),
     all: () => [...byKey.values()],
-    close: unwatch,
+    close: () => {
+      isClosed = true;
+      cancelReadAgain();
+      unwatch();
+    },
   };
 }
 

@@ -66,16 +66,18 @@ describe("priorities", () => {
 
   it("every setting can be set in each place", () => {
     const changed = {
+      ...defaultSettings,
       host: "127.0.0.9",
       port: 81,
       data: ":memory:",
       pollHoldSeconds: 9,
       hereNowCacheMs: 0,
+      drainSeconds: 7,
       logLevel: "debug",
       keysets: [{ subscribeKey: "s", publishKey: "p", policy: defaultPolicy }],
     };
     const list = '[{ "subscribeKey": "s", "publishKey": "p" }]';
-    const { keysets: _, ...single } = changed;
+    const { keysets: _keysets, partitions: _partitions, prefix: _prefix, ...single } = changed;
 
     expect(settingsOf({ file: JSON.stringify({ ...single, keysets: JSON.parse(list) }) })).toEqual(changed);
     expect(
@@ -86,6 +88,7 @@ describe("priorities", () => {
           HEREABOUTS_DATA: ":memory:",
           HEREABOUTS_POLL_HOLD_SECONDS: "9",
           HEREABOUTS_HERE_NOW_CACHE_MS: "0",
+          HEREABOUTS_DRAIN_SECONDS: "7",
           HEREABOUTS_LOG_LEVEL: "debug",
           HEREABOUTS_KEYSETS: list,
         },
@@ -99,8 +102,37 @@ describe("priorities", () => {
           ["--data", ":memory:"],
           ["--poll-hold-seconds", "9"],
           ["--here-now-cache-ms", "0"],
+          ["--drain-seconds", "7"],
           ["--log-level", "debug"],
           ["--keyset", "s:p"],
+        ],
+      }),
+    ).toEqual(changed);
+  });
+
+  it("settings of a cluster engine can be set in each place, and the drain is longer there unless it is set", () => {
+    const engine = "redis+cluster://ann:se%40cret@a:1,[::1]:2,c";
+    const changed = { ...defaultSettings, engine, partitions: 6, prefix: "my.app", drainSeconds: 3 };
+
+    expect(settingsOf({ file: JSON.stringify({ engine, partitions: 6, prefix: "my.app" }) })).toEqual(
+      changed,
+    );
+    expect(
+      settingsOf({
+        environment: {
+          HEREABOUTS_ENGINE: engine,
+          HEREABOUTS_PARTITIONS: "6",
+          HEREABOUTS_PREFIX: "my.app",
+          HEREABOUTS_DRAIN_SECONDS: "0",
+        },
+      }),
+    ).toEqual({ ...changed, drainSeconds: 0 });
+    expect(
+      settingsOf({
+        flags: [
+          ["--engine", engine],
+          ["--partitions", "6"],
+          ["--prefix", "my.app"],
         ],
       }),
     ).toEqual(changed);
@@ -254,14 +286,14 @@ describe("problems", () => {
     ["{ 'port': 7 }", "a.json:1:3: not JSON: an unknown word or sign"],
     [
       "[1]",
-      "a.json:1:1: [1] is not an object with host, port, data, pollHoldSeconds, hereNowCacheMs, logLevel, keysets",
+      "a.json:1:1: [1] is not an object with host, port, engine, partitions, prefix, data, pollHoldSeconds, hereNowCacheMs, drainSeconds, logLevel, keysets",
     ],
     ['{ "keysets": [] }', "a.json:1:14: keysets: [] is not a list of one keyset or more"],
     ['{ "keysets": {} }', "a.json:1:14: keysets: {} is not a list of one keyset or more"],
     ['{ "__proto__": {} }', 'a.json:1:3: unknown key "__proto__"; did you mean port?'],
     [
       '{ "secretKey": 1 }',
-      'a.json:1:3: unknown key "secretKey"; known are host, port, data, pollHoldSeconds, hereNowCacheMs, logLevel, keysets',
+      'a.json:1:3: unknown key "secretKey"; known are host, port, engine, partitions, prefix, data, pollHoldSeconds, hereNowCacheMs, drainSeconds, logLevel, keysets',
     ],
   ])("a file %s has one problem", (file, problem) => {
     expect(problemsOf({ file })).toEqual([problem]);
@@ -303,6 +335,55 @@ describe("problems", () => {
     ],
   ] as const)("flags %j have a problem", (flags, problem) => {
     expect(problemsOf({ flags })).toContain(problem);
+  });
+
+  it.each([
+    "redis://localhost",
+    "redis://localhost:6379/",
+    "redis://:secret@localhost:6379/3",
+    "rediss://ann:se%40cret@redis.example.com:6380",
+    "redis+cluster://10.0.0.1:7000,10.0.0.2:7000",
+    "rediss+cluster://ann:secret@[::1]:7000",
+    "redis+sentinel://a:26379,b:26379,c:26379/my-master",
+  ])("%s may be the engine", (engine) => {
+    expect(settingsOf({ flags: [["--engine", engine]] })).toMatchObject({ engine });
+  });
+
+  it.each([
+    ["redis://", "redis://"],
+    ["redis", "redis"],
+    ["Embedded", "Embedded"],
+    ["http://localhost", "http://localhost"],
+    ["redis://a,b", "redis://a,b"],
+    ["redis://ann:my secret@a", "redis://ann:***@a"],
+    ["redis://ann:sec@ret@a:0", "redis://ann:***@a:0"],
+    ["redis://secret@a:99999", "redis://***@a:99999"],
+    ["redis://ann:100%@a", "redis://ann:***@a"],
+    ["redis+sentinel://:s@a:1", "redis+sentinel://:***@a:1"],
+    ["redis+cluster://:s@a:1/1", "redis+cluster://:***@a:1/1"],
+    ["redis://:s/e/c@a?b=c", "redis://:***@a?b=c"],
+  ])("%s may not be the engine, and its password is not told", (engine, shown) => {
+    const may =
+      "is not embedded or an address such as redis://user:password@host:6379 (see the documentation for others)";
+    const told = `${JSON.stringify(shown)} ${may}`;
+
+    expect(problemsOf({ flags: [["--engine", engine]] })).toEqual([`--engine: ${told}`]);
+    expect(problemsOf({ environment: { HEREABOUTS_ENGINE: engine } })).toEqual([
+      `HEREABOUTS_ENGINE: ${told}`,
+    ]);
+    expect(problemsOf({ file: JSON.stringify({ engine }) })).toEqual([`a.json:1:11: engine: ${told}`]);
+  });
+
+  it("what is set for the engine that is not in use is refused", () => {
+    expect(problemsOf({ flags: [["--engine", "redis://a"]], environment: { HEREABOUTS_DATA: "d" } })).toEqual(
+      [
+        "data (env HEREABOUTS_DATA): a cluster engine keeps everything, and nothing is stored on this machine: leave it out",
+      ],
+    );
+    expect(problemsOf({ file: '{ "partitions": 3 }', flags: [["--prefix", "p"]] })).toEqual([
+      "partitions (a.json:1): only a cluster engine has it, and the engine is embedded: leave it out",
+      "prefix (flag --prefix): only a cluster engine has it, and the engine is embedded: leave it out",
+    ]);
   });
 
   it("a long value is shortened", () => {

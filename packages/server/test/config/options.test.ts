@@ -9,9 +9,13 @@ describe("the table of options", () => {
       ["--config", "HEREABOUTS_CONFIG", undefined],
       ["--host", "HEREABOUTS_HOST", "host"],
       ["--port", "HEREABOUTS_PORT", "port"],
+      ["--engine", "HEREABOUTS_ENGINE", "engine"],
+      ["--partitions", "HEREABOUTS_PARTITIONS", "partitions"],
+      ["--prefix", "HEREABOUTS_PREFIX", "prefix"],
       ["--data", "HEREABOUTS_DATA", "data"],
       ["--poll-hold-seconds", "HEREABOUTS_POLL_HOLD_SECONDS", "pollHoldSeconds"],
       ["--here-now-cache-ms", "HEREABOUTS_HERE_NOW_CACHE_MS", "hereNowCacheMs"],
+      ["--drain-seconds", "HEREABOUTS_DRAIN_SECONDS", "drainSeconds"],
       ["--log-level", "HEREABOUTS_LOG_LEVEL", "logLevel"],
       ["--keyset", "HEREABOUTS_KEYSETS", "keysets"],
     ]);

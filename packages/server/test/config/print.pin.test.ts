@@ -28,6 +28,18 @@ describe("what is in force", () => {
           "value": 0,
           "source": "flag --port"
         },
+        "engine": {
+          "value": "embedded",
+          "source": "default"
+        },
+        "partitions": {
+          "value": 24,
+          "source": "default"
+        },
+        "prefix": {
+          "value": "hereabouts",
+          "source": "default"
+        },
         "data": {
           "value": "./.hereabouts",
           "source": "default"
@@ -38,6 +50,10 @@ describe("what is in force", () => {
         },
         "hereNowCacheMs": {
           "value": 3000,
+          "source": "default"
+        },
+        "drainSeconds": {
+          "value": 0,
           "source": "default"
         },
         "logLevel": {
@@ -93,7 +109,7 @@ describe("what is in force", () => {
     expect(JSON.parse(print(undefined, [])).keysets).toEqual({
       value: null,
       source: "default",
-      meaning: "those stored in the data directory, else demo:demo",
+      meaning: "those the engine has stored, else demo:demo",
     });
   });
 

@@ -14,8 +14,8 @@ export interface Composition {
   /** What was logged as an error or a warning since it was opened. */
   readonly complaints: readonly string[];
   heldPolls(): number;
-  /** Answers what is held, now and from now on. */
-  drain(): void;
+  /** Answers what is held, spread over `overMs` milliseconds (default 0: now), and everything from now on. */
+  drain(overMs?: number): Promise<void>;
   /** Answers what is held, stops the loops and lets go of the engine, as a shutdown does. */
   stop(): Promise<void>;
 }
@@ -44,12 +44,12 @@ export async function openComposition(options: CompositionOptions): Promise<Comp
   });
   const settings = settingsOf(options);
   const { between = (itself) => itself } = options;
-  const node = await openNode({ settings, engine: between(engine), scheduler: clock, log });
+  const node = await openNode({ settings, engine: between(engine), scheduler: clock, random, log });
   return {
     handler: node.handler,
     complaints,
     heldPolls: () => node.heldPolls(),
-    drain: () => node.drain(),
+    drain: (overMs = 0) => node.drain(overMs),
     stop: () => node.stop(),
   };
 }
