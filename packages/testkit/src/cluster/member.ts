@@ -1,0 +1,245 @@
+/**
+ * One user of a crowd: takes a seat, polls on and on, heartbeats at half its timeout less a second, and comes back
+ * after every error with the jittered, doubling delays of an SDK. Names its device in everything it sends.
+ */
+import type { HttpClient } from "../http-client.ts";
+import type { SeededRandom } from "../seeded-random.ts";
+import type { Targets } from "../targets.ts";
+import type { HeldPoll, Reply } from "../worlds/world.ts";
+import type { LifeStep, Stage } from "./crowd-messages.ts";
+
+/** What all members of a crowd share. */
+export interface Setting {
+  readonly http: HttpClient;
+  readonly targets: Targets;
+  readonly random: SeededRandom;
+  readonly timeoutSeconds: number;
+  /** Told of every step of every life. */
+  onStep(step: LifeStep): void;
+  onFailure(what: string): void;
+}
+
+/** How often members asked for something. */
+export interface Counts {
+  polls: number;
+  heartbeats: number;
+}
+
+const backoffBaseMs = 500;
+const backoffMaxMs = 30_000;
+const leaveTriesMax = 3;
+const youngPollMs = 3_000;
+
+/** A user of a crowd. */
+export class Member {
+  readonly user: string;
+  readonly channel: string;
+  /** How often each numbered message was delivered. */
+  readonly received: Map<number, number> = new Map();
+  stage: Stage = "coming";
+  /** When it was seated, in milliseconds since 1970; 0 before. */
+  seatedAt = 0;
+  readonly #setting: Setting;
+  readonly #counts: Counts;
+  readonly #heartbeatMs: number;
+  /** Requests that have not been answered yet. */
+  readonly #open = new Set<HeldPoll>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #poll: HeldPoll | undefined;
+  #polledAt = 0;
+  #renewedAt = 0;
+
+  constructor(name: { readonly user: string; readonly channel: string }, setting: Setting, counts: Counts) {
+    this.user = name.user;
+    this.channel = name.channel;
+    this.#setting = setting;
+    this.#counts = counts;
+    this.#heartbeatMs = Math.max(500, (setting.timeoutSeconds / 2 - 1) * 1_000);
+  }
+
+  /** Whether its poll is under way. */
+  get isPolling(): boolean {
+    return this.#poll !== undefined;
+  }
+
+  /** Takes the seat and keeps it; resolves when it has been told that it is seated. */
+  async come(): Promise<void> {
+    this.#step("coming");
+    const cursor = await this.#untilAnswered(() => this.#subscribe("0"));
+    if (cursor === undefined) return;
+    this.seatedAt = Date.now();
+    this.#step("seated");
+    void this.#pollOn(cursor);
+    // Spread over the interval, as the heartbeats of people who came one after the other are.
+    this.#after(this.#setting.random.below(this.#heartbeatMs), () => void this.#beat());
+  }
+
+  /** Says that it leaves, and tries again as an SDK does. When nobody listens, it is as good as dead. */
+  async leave(): Promise<void> {
+    this.#fallSilent();
+    this.#step("leaving");
+    for (let tries = 1; tries <= leaveTriesMax; tries += 1) {
+      const target = this.#setting.targets.presence(
+        `/channel/${encodeURIComponent(this.channel)}/leave`,
+        this.#who(),
+      );
+      const reply = await this.#ask(target, this.#patienceMs());
+      if (reply?.status === 200) {
+        this.#step("left");
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, this.#backoff(tries, reply)));
+    }
+    this.#step("dead", { isUncertain: true });
+  }
+
+  /** Falls silent without a word. */
+  die(): void {
+    // A poll renews when it arrives; one that has been out for a while has arrived.
+    const isPollYoung = this.#poll !== undefined && Date.now() - this.#polledAt < youngPollMs;
+    const isUncertain = isPollYoung || [...this.#open].some((request) => request !== this.#poll);
+    this.#fallSilent();
+    this.#step("dead", { isUncertain });
+  }
+
+  #fallSilent(): void {
+    this.stage = "leaving";
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    for (const request of this.#open) request.drop();
+    this.#poll = undefined;
+  }
+
+  async #pollOn(from: string): Promise<void> {
+    for (let cursor: string | undefined = from; cursor !== undefined && this.#isThere(); ) {
+      const after: string = cursor;
+      cursor = await this.#untilAnswered(() => this.#subscribe(after));
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const target = this.#setting.targets.presence(
+      `/channel/${encodeURIComponent(this.channel)}/heartbeat`,
+      this.#timed(),
+    );
+    const dueAt = performance.now() + this.#heartbeatMs;
+    for (let tries = 1; this.#isThere(); tries += 1) {
+      this.#counts.heartbeats += 1;
+      const sentAt = Date.now();
+      const reply = await this.#ask(target, this.#patienceMs());
+      if (reply?.status === 200) {
+        this.#renewedAt = Math.max(this.#renewedAt, sentAt);
+        break;
+      }
+      await this.#pause(this.#backoff(tries, reply));
+    }
+    this.#after(Math.max(0, dueAt - performance.now()), () => void this.#beat());
+  }
+
+  /** One subscribe; the cursor to go on from, or what came instead. */
+  async #subscribe(
+    cursor: string,
+  ): Promise<{ readonly cursor?: string; readonly reply?: Reply | undefined }> {
+    this.#counts.polls += 1;
+    const query = { ...this.#timed(), tt: cursor, tr: cursor === "0" ? undefined : 1 };
+    const sentAt = Date.now();
+    const isPoll = cursor !== "0";
+    const reply = await this.#ask(
+      this.#setting.targets.subscribe(this.channel, query),
+      isPoll ? 310_000 : 10_000,
+      isPoll,
+    );
+    if (reply?.status !== 200) return { reply };
+    const answer = reply.json as {
+      readonly t: { readonly t: string };
+      readonly m: readonly { readonly d: unknown }[];
+    };
+    if (cursor === "0") this.#renewedAt = Math.max(this.#renewedAt, sentAt);
+    for (const { d } of answer.m) {
+      if (typeof d === "number") this.received.set(d, (this.received.get(d) ?? 0) + 1);
+    }
+    return { cursor: answer.t.t };
+  }
+
+  async #untilAnswered(
+    ask: () => Promise<{ readonly cursor?: string; readonly reply?: Reply | undefined }>,
+  ): Promise<string | undefined> {
+    for (let failures = 1; this.#isThere(); failures += 1) {
+      const { cursor, reply } = await ask();
+      if (cursor !== undefined) return cursor;
+      await this.#pause(this.#backoff(failures, reply));
+    }
+    return undefined;
+  }
+
+  async #ask(target: string, withinMs: number, isPoll = false): Promise<Reply | undefined> {
+    const request = this.#setting.http.send(target, {});
+    this.#open.add(request);
+    if (isPoll) {
+      this.#poll = request;
+      this.#polledAt = Date.now();
+    }
+    const timer = setTimeout(() => request.drop(), withinMs);
+    try {
+      const reply = await request.reply;
+      if (reply.status !== 200) this.#setting.onFailure(String(reply.status));
+      return reply;
+    } catch (error) {
+      if (this.#isThere()) this.#setting.onFailure(nameOf(error));
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+      this.#open.delete(request);
+      if (this.#poll === request) this.#poll = undefined;
+    }
+  }
+
+  #isThere(): boolean {
+    return this.stage === "coming" || this.stage === "seated";
+  }
+
+  #who(): { readonly uuid: string; readonly instanceid: string } {
+    return { uuid: this.user, instanceid: `device-of-${this.user}` };
+  }
+
+  #timed(): Record<string, string | number> {
+    return { ...this.#who(), heartbeat: this.#setting.timeoutSeconds };
+  }
+
+  /** An answer to a short request is given up on early enough for another try before the seat ends. */
+  #patienceMs(): number {
+    return Math.min(5_000, Math.max(1_000, this.#setting.timeoutSeconds * 200));
+  }
+
+  /** As the SDK does it: from half to the whole of a doubling ceiling, but not before the server said. */
+  #backoff(failures: number, reply: Reply | undefined): number {
+    const dice = this.#setting.random.below(1_000) / 1_000;
+    const asked = Number(reply?.headers["retry-after"] ?? Number.NaN);
+    if (Number.isFinite(asked)) return asked * 1_000 + dice * backoffBaseMs;
+    return Math.min(backoffMaxMs, backoffBaseMs * 2 ** (failures - 1)) * (1 - dice / 2);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#after(ms, resolve));
+  }
+
+  #after(ms: number, run: () => void): void {
+    if (!this.#isThere()) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      run();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #step(stage: Stage, { isUncertain }: { readonly isUncertain: boolean } = { isUncertain: false }): void {
+    this.stage = stage;
+    const { user, channel } = this;
+    this.#setting.onStep({ user, channel, stage, at: Date.now(), renewedAt: this.#renewedAt, isUncertain });
+  }
+}
+
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return "code" in error ? String(error.code) : "given up";
+}

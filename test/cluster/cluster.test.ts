@@ -1,0 +1,19 @@
+/** Real faults in small: the scenarios that take less than 20 s, with 200 users on three nodes. */
+import { describe, expect, it } from "vitest";
+import { scenarios } from "./support/all.ts";
+import { runScenario } from "./support/outcome.ts";
+import { reducedSize } from "./support/stage.ts";
+
+const quick = scenarios.filter(({ isQuick }) => isQuick);
+
+describe.each(quick)("$title", (scenario) => {
+  it("costs nothing but what Redis itself forgets", async () => {
+    const said: string[] = [];
+    const result = await runScenario({
+      ...{ scenario, runtime: "bun", size: reducedSize, command: "npm test" },
+      say: (line) => said.push(line),
+    });
+
+    expect(result.faults, said.join("\n")).toEqual([]);
+  });
+});

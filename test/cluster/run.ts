@@ -1,0 +1,99 @@
+/** `npm run e2e:cluster`: breaks a real cluster in every way it knows and writes down what that cost. */
+import { parseArgs } from "node:util";
+import { type Runtime, runtimes } from "@hereabouts/testkit";
+import { scenarios } from "./support/all.ts";
+import { runScenario } from "./support/outcome.ts";
+import { keepOutcome, writeTable } from "./support/report.ts";
+import type { Scenario } from "./support/scenario.ts";
+import { fullSize, reducedSize } from "./support/stage.ts";
+
+const help = [
+  "Usage: npm run e2e:cluster [-- options]",
+  "",
+  "Starts Redis, nodes, a balancer and a crowd, breaks something, and judges what everybody saw. Keeps the figures in",
+  "test/cluster/results and puts them into the table of docs/reliability.md. Needs redis-server on the PATH.",
+  "",
+  "  --scenario NAME   only this one; may be repeated",
+  "  --runtime NAME    bun or node: what the nodes run on; default bun",
+  "  --reduced         as small as in npm test; nothing is kept",
+  "  --table           only make the table anew from what is kept",
+  "  --help            this",
+  "",
+  "Scenarios:",
+  ...scenarios.map(({ name, title }) => `  ${name.padEnd(18)}${title}`),
+].join("\n");
+
+interface Options {
+  readonly chosen: readonly Scenario[];
+  readonly runtime: Runtime;
+  readonly isReduced: boolean;
+  readonly isTableOnly: boolean;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = optionsOf(args);
+  if (typeof options === "string") {
+    const isHelp = options === help;
+    (isHelp ? console.log : console.error)(options);
+    return isHelp ? 0 : 2;
+  }
+  if (options.isTableOnly) {
+    writeTable(scenarios);
+    return 0;
+  }
+  let bad = 0;
+  for (const scenario of options.chosen) {
+    if (!(await runOne(scenario, options))) bad += 1;
+  }
+  if (!options.isReduced) writeTable(scenarios);
+  console.log(`\n${options.chosen.length - bad} scenarios passed, ${bad} failed`);
+  return bad === 0 ? 0 : 1;
+}
+
+async function runOne(scenario: Scenario, { runtime, isReduced }: Options): Promise<boolean> {
+  console.log(`\n${scenario.name}: ${scenario.title}`);
+  const base = isReduced ? reducedSize : fullSize;
+  const size = { ...base, timeoutSeconds: scenario.timeoutSeconds ?? base.timeoutSeconds };
+  const command = `npm run e2e:cluster -- --runtime ${runtime}`;
+  const startedAt = performance.now();
+  const say = (line: string): void =>
+    console.log(`  ${((performance.now() - startedAt) / 1_000).toFixed(1)} s  ${line}`);
+  try {
+    const { outcome, faults } = await runScenario({ scenario, runtime, size, command, say });
+    for (const [name, value] of Object.entries(outcome)) console.log(`    ${name}: ${value}`);
+    for (const fault of faults) console.log(`  FAULT  ${fault}`);
+    if (!isReduced) console.log(`  kept in ${keepOutcome(outcome)}`);
+    return outcome.isGood;
+  } catch (error) {
+    console.error(error);
+    return false;
+  }
+}
+
+/** The options, or what to print instead of running. */
+function optionsOf(args: readonly string[]): Options | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        scenario: { type: "string", multiple: true },
+        runtime: { type: "string", default: "bun" },
+        reduced: { type: "boolean", default: false },
+        table: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) return help;
+    const runtime = runtimes.find((name) => name === values.runtime);
+    if (runtime === undefined) return `There is no runtime ${values.runtime}: bun or node.`;
+    const wished = values.scenario ?? scenarios.map(({ name }) => name);
+    const unknown = wished.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+    if (unknown.length > 0) return `There is no scenario ${unknown.join(", ")}: see --help.`;
+    const chosen = scenarios.filter(({ name }) => wished.includes(name));
+    return { chosen, runtime, isReduced: values.reduced, isTableOnly: values.table };
+  } catch (error) {
+    return error instanceof Error ? `${error.message}\n\n${help}` : help;
+  }
+}

@@ -1,0 +1,174 @@
+/** A whole cluster with its users and those who watch, set up for one scenario. */
+import type { Runtime } from "@hereabouts/testkit";
+import {
+  type Crowd,
+  type Fleet,
+  type LoadBalancer,
+  openFleet,
+  openLoadBalancer,
+  startCrowd,
+  startWatcher,
+  type Watcher,
+} from "@hereabouts/testkit/cluster";
+import { type Agreement, watchAgreement } from "./agreement.ts";
+import { type RosterWatch, watchRosters } from "./rosters.ts";
+import { openStore, type Store, type Topology } from "./store.ts";
+import { Truth } from "./truth.ts";
+import { until } from "./until.ts";
+
+/** How large a stage is. */
+export interface Size {
+  readonly users: number;
+  readonly channels: number;
+  readonly nodes: number;
+  /** Watchers of all channels; two more watch one channel each. */
+  readonly watchers: number;
+  /** Clients of the SDK, each with a roster of every channel. */
+  readonly rosters: number;
+  readonly timeoutSeconds: number;
+  readonly messagesPerSecond: number;
+}
+
+/** The full size. */
+export const fullSize: Size = {
+  users: 2_000,
+  channels: 40,
+  nodes: 3,
+  watchers: 6,
+  rosters: 2,
+  timeoutSeconds: 20,
+  messagesPerSecond: 2,
+};
+
+/** The size that fits into `npm test`. */
+export const reducedSize: Size = {
+  ...fullSize,
+  users: 200,
+  channels: 12,
+  watchers: 3,
+  rosters: 1,
+  timeoutSeconds: 6,
+  messagesPerSecond: 4,
+};
+
+/** What to set up. */
+export interface StageOptions {
+  readonly runtime: Runtime;
+  readonly topology: Topology;
+  readonly size: Size;
+  /** Whether every poll is to be on the first node when it begins. */
+  readonly crowding: "first node" | "all nodes";
+  readonly say: (line: string) => void;
+}
+
+/** A cluster at work. */
+export interface Stage extends AsyncDisposable {
+  readonly options: StageOptions;
+  readonly store: Store;
+  readonly balancer: LoadBalancer;
+  readonly fleet: Fleet;
+  readonly crowd: Crowd;
+  readonly truth: Truth;
+  readonly watchers: readonly Watcher[];
+  readonly rosters: readonly RosterWatch[];
+  readonly agreement: Agreement;
+  /** Resolves when every seated user has its poll out; gives the milliseconds that took. */
+  everybodyPolls(withinMs: number): Promise<number>;
+  /** Lets one user in fifty come, as many leave, and as many fall silent. Resolves when those who come are seated. */
+  churn(): Promise<void>;
+}
+
+/** Its keys. */
+export const keys = { subscribe: "sub-cluster", publish: "pub-cluster" } as const;
+
+const seed = 4;
+
+/** Sets everything up, one after the other, and waits until all agree. Leaves nothing behind when it fails. */
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { size, runtime, say } = options;
+  await using stack = new AsyncDisposableStack();
+  const store = stack.use(await openStore(options.topology, size.nodes));
+  const balancer = stack.use(await openLoadBalancer({ seed }));
+  const args = (node: number): readonly string[] => [
+    ...["--keyset", `${keys.subscribe}:${keys.publish}`, "--log-level", "warn"],
+    ...store.args(node),
+  ];
+  const fleet = stack.use(await openFleet({ runtime, nodes: size.nodes, args, balancer }));
+  await until("The readiness of all nodes", 15_000, () =>
+    balancer.ready().length === size.nodes ? true : undefined,
+  );
+  say(`${size.nodes} nodes on ${runtime} are ready`);
+  const channels = Array.from({ length: size.channels }, (_, number) => `room-${number}`);
+  const watchers = await openWatchers(balancer.port, channels, size.watchers);
+  for (const watcher of watchers) stack.use(watcher);
+  const rosters: RosterWatch[] = [];
+  for (let number = 0; number < size.rosters; number += 1) {
+    rosters.push(stack.use(await watchRosters(`rosters ${number}`, balancer.port, keys, channels)));
+  }
+  const truth = new Truth(size.timeoutSeconds);
+  if (options.crowding === "first node") balancer.prefer(fleet.port(0));
+  const crowd = stack.use(await openCrowd(options, balancer.port, channels, truth));
+  const everybodyPolls = async (withinMs: number): Promise<number> =>
+    (await polling(crowd, truth, withinMs)).tookMs;
+  await everybodyPolls(30_000);
+  balancer.prefer(undefined);
+  say(`${size.users} users are seated, their polls are held`);
+  const agreement = stack.use(watchAgreement({ fleet, rosters, truth, channels, keys }));
+  await until("Agreement before the fault", 15_000, () => agreement.since());
+  say("all nodes and rosters agree");
+  const kept = stack.move();
+  return {
+    ...{ options, store, balancer, fleet, crowd, truth, watchers, rosters, agreement, everybodyPolls },
+    churn: () => churn(crowd, Math.ceil(size.users / 50)),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+async function openWatchers(
+  port: number,
+  channels: readonly string[],
+  count: number,
+): Promise<readonly Watcher[]> {
+  const [first = "", second = ""] = channels;
+  const watched = [...Array.from({ length: count }, () => channels), [first], [second]];
+  return await Promise.all(
+    watched.map((names, number) =>
+      startWatcher({ name: `watcher ${number}`, port, keys, channels: names, seed: seed + number }),
+    ),
+  );
+}
+
+function openCrowd(
+  { size }: StageOptions,
+  port: number,
+  channels: readonly string[],
+  truth: Truth,
+): Promise<Crowd> {
+  const { users, timeoutSeconds, messagesPerSecond } = size;
+  return startCrowd(
+    {
+      ...{ port, users, channels, timeoutSeconds, messagesPerSecond, seed },
+      subscribeKey: keys.subscribe,
+      publishKey: keys.publish,
+    },
+    (step) => truth.learn(step),
+  );
+}
+
+/** Waits until every seated user polls. A user that is just being answered polls again at once. */
+function polling(
+  crowd: Crowd,
+  truth: Truth,
+  withinMs: number,
+): Promise<{ readonly value: true; readonly tookMs: number }> {
+  return until("A poll of everybody", withinMs, async () => {
+    const { pollsOut } = await crowd.order({ kind: "report" });
+    const seated = truth.lives().filter(({ last }) => last.stage === "seated").length;
+    return pollsOut >= seated ? true : undefined;
+  });
+}
+
+async function churn(crowd: Crowd, count: number): Promise<void> {
+  const going = [crowd.order({ kind: "leave", count }), crowd.order({ kind: "die", count })];
+  await Promise.all([...going, crowd.order({ kind: "come", count })]);
+}
