@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { runtimes, startServer } from "@hereabouts/testkit";
 import { describe, expect, it } from "vitest";
 import { makeFolder } from "./support/folder.ts";
+import { ask } from "./support/http.ts";
 import { occupants, poll, publish, readDelivery, time } from "./support/service.ts";
 import { until, within } from "./support/until.ts";
 
@@ -44,6 +45,45 @@ describe.each(runtimes)("a stop on %s", (runtime) => {
     expect(after.map(({ text }) => readDelivery(text).items.map((item) => item.d))).toEqual(
       users.map(() => ["hello again"]),
     );
+  });
+
+  it("with a drain lets polls go one after the other, not ready and still open, and waits for it", async () => {
+    await using server = await startServer({ runtime, args: ["--drain-seconds", "1"] });
+    const { port } = server;
+    const cursor = await time(port);
+    const users = Array.from({ length: 40 }, (_, index) => `user-${index}`);
+    const releasedAfterMs: number[] = [];
+    let toldAt = 0;
+    const polls = users.map(async (user) => {
+      const { text } = await poll(port, "hall", user, cursor).reply;
+      releasedAfterMs.push(performance.now() - toldAt);
+      return readDelivery(text);
+    });
+    await until("everybody's seat", async () =>
+      (await occupants(port, "hall")).length === users.length ? true : undefined,
+    );
+
+    toldAt = performance.now();
+    server.kill("SIGTERM");
+    const ready = await until("the drain", async () => {
+      const reply = await ask(port, "/health/ready");
+      return reply.status === 503 ? JSON.parse(reply.text) : undefined;
+    });
+    const live = await ask(port, "/health/live");
+    const seated = (await occupants(port, "hall")).length;
+    const deliveries = await within("The answers", Promise.all(polls));
+    const exit = await within("The end of the server", server.exited);
+
+    expect([ready.reason, live.status, seated, exit]).toEqual([
+      "draining",
+      200,
+      40,
+      { code: 0, signal: null },
+    ]);
+    expect(deliveries.map(({ items }) => items)).toEqual(users.map(() => []));
+    const spreadMs = Math.max(...releasedAfterMs) - Math.min(...releasedAfterMs);
+    expect(spreadMs).toBeGreaterThan(500);
+    expect(performance.now() - toldAt).toBeGreaterThan(990);
   });
 
   it("does not wait for connections that ask for nothing", async () => {

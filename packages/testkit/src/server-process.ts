@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   /** Environment variables beyond the few a process needs to run. Default none. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The data directory, or `:memory:`. Default `:memory:`. */
+  /** The data directory, or `:memory:`. Default `:memory:`; none where the arguments name an engine. */
   readonly data?: string;
   /** Default 0: a free one. A restart takes the port it had. */
   readonly port?: number;
@@ -72,10 +72,10 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   }
 }
 
-function commandLine(options: ServerOptions): string[] {
-  const { port = 0, data = ":memory:" } = options;
-  const fixed = ["serve", "--host", "127.0.0.1", "--port", String(port), "--data", data];
-  return ["--conditions=source", main, ...fixed, ...(options.args ?? [])];
+function commandLine({ port = 0, data, args = [] }: ServerOptions): string[] {
+  const place = data ?? (args.includes("--engine") ? undefined : ":memory:");
+  const fixed = ["serve", "--host", "127.0.0.1", "--port", String(port)];
+  return ["--conditions=source", main, ...fixed, ...(place === undefined ? [] : ["--data", place]), ...args];
 }
 
 /** Only what a process needs to run: settings of the surrounding shell or test runner must not reach the server. */
