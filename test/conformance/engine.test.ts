@@ -1,5 +1,13 @@
 /** Between the service and its engine: what is asked of it, and what clients are told when it fails. */
-import { type ChannelView, type Engine, EngineError, type PresenceStore } from "@hereabouts/core";
+import {
+  type ChannelView,
+  defaultPolicy,
+  type Engine,
+  EngineError,
+  type KeysetStore,
+  type PresenceStore,
+} from "@hereabouts/core";
+import type { PublishKey, SubscribeKey } from "@hereabouts/protocol";
 import { type CancelSignal, neverCancelled, type WireResponse } from "@hereabouts/protocol/wire";
 import {
   type Composition,
@@ -400,6 +408,40 @@ describe("a failing engine", () => {
     await clock.settle();
 
     expect([(await published).status, (await poll).status, node.heldPolls()]).toEqual([200, 503, 0]);
+  });
+
+  test("keysets that changed while they could not be read are in force a second after they can", async () => {
+    let isDown = false;
+    let store: KeysetStore | undefined;
+    const { clock, node, get } = await open((engine) => {
+      store = engine.keysets;
+      const keysets = replaced(engine.keysets, (name, verb) => {
+        if (name !== "list") return verb;
+        return async () => {
+          if (isDown) throw new EngineError("unavailable", "Away.", { cause: undefined });
+          return verb();
+        };
+      });
+      return { ...guarded(engine, () => {}), keysets };
+    });
+    const statusOf = async (): Promise<number> =>
+      (await get("/v2/presence/sub-key/sub-new/channel/a")).status;
+
+    isDown = true;
+    await store?.replace([
+      {
+        subscribeKey: "sub-new" as SubscribeKey,
+        publishKey: "pub-new" as PublishKey,
+        policy: defaultPolicy,
+      },
+    ]);
+    await clock.advance(5_000);
+    const whileAway = await statusOf();
+    isDown = false;
+    await clock.advance(1_000);
+
+    expect([whileAway, await statusOf()]).toEqual([400, 200]);
+    expect(node.complaints).toEqual([expect.stringContaining("The keysets could not be read again.")]);
   });
 
   test("a failure that lasts is logged again and again, but not each time", async () => {
