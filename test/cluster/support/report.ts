@@ -1,14 +1,13 @@
 /** Keeps what scenarios came to, one file each, and makes the table of docs/reliability.md from them. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { withGenerated } from "../../../scripts/lib/generated.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Scenario } from "./scenario.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const folder = join(root, "test/cluster/results");
 const page = join(root, "docs/reliability.md");
-const begin = "<!-- generated: faults -->";
-const end = "<!-- end of generated -->";
 
 /** Writes an outcome to its file; gives the file's path from the root. */
 export function keepOutcome(outcome: Outcome): string {
@@ -33,10 +32,7 @@ export function pageWithTable(scenarios: readonly Scenario[]): {
   readonly shouldBe: string;
 } {
   const is = readFileSync(page, "utf8");
-  const [from, to] = [is.indexOf(begin), is.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/reliability.md lacks ${begin} or ${end}.`);
-  const table = faultTable(keptOutcomes(), scenarios);
-  return { is, shouldBe: `${is.slice(0, from + begin.length)}\n\n${table}\n\n${is.slice(to)}` };
+  return { is, shouldBe: withGenerated(is, new Map([["faults", faultTable(keptOutcomes(), scenarios)]])) };
 }
 
 /** Puts the table into the page. */
