@@ -39,7 +39,7 @@ export interface RedisPort {
   subscribe(channel: string, onMessage: (message: string) => void): Promise<() => void>;
   /** Calls `listener` when subscriptions were interrupted and are in force again: messages may have been missed. */
   onGap(listener: () => void): () => void;
-  /** Every master as it is now. */
+  /** The masters as they are now. Those that cannot be asked are left out; rejects when none can. */
   masters(): Promise<readonly Master[]>;
   /** Lets go of every connection. What is under way is rejected. */
   close(): Promise<void>;

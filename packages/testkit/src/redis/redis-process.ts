@@ -80,6 +80,11 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
   };
 }
 
+/** The program of a redis-server: what the variable HEREABOUTS_REDIS names, else the one on the PATH. */
+export function redisProgram(): string {
+  return process.env.HEREABOUTS_REDIS || "redis-server";
+}
+
 interface Place {
   readonly port: number;
   readonly directory: string;
@@ -87,7 +92,7 @@ interface Place {
 }
 
 async function spawnRedis({ port, directory, args }: Place): Promise<ChildProcess> {
-  const program = process.env.HEREABOUTS_REDIS || "redis-server";
+  const program = redisProgram();
   const fixed = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", directory, "--save", ""];
   const child = spawn(program, [...fixed, "--appendonly", "no", "--daemonize", "no", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
