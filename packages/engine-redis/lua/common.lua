@@ -53,7 +53,7 @@ local function nextTimetoken(place, now, last)
   return timetokenText(ms, seq)
 end
 
--- The place of entries to be written, as `LogClock.place` in src/log-clock.ts writes it:
+-- The place of entries to be written, as `LogClock.place` in src/log/clock.ts writes it:
 -- "<timetoken> <partition> <partitions> <news channel>".
 local function readPlace(text)
   local after, index, partitions, news = string.match(text, '^(%d+) (%d+) (%d+) (.+)$')

@@ -5,7 +5,7 @@
  */
 import type { Instant } from "@hereabouts/core";
 import { formatTimetoken, type SubscribeKey, type Timetoken, timetokenAt } from "@hereabouts/protocol";
-import type { Keyspace, PartitionKeys } from "./keys.ts";
+import type { Keyspace, PartitionKeys } from "../keys.ts";
 
 /** The most entries that one write may reserve timetokens for; what it writes past that is in order all the same, but not before the node's next write. */
 export const reservedEntriesMax = 256;
