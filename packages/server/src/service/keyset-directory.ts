@@ -38,12 +38,15 @@ export async function openKeysetDirectory(options: KeysetDirectoryOptions): Prom
   let byKey: ReadonlyMap<SubscribeKey, Keyset> = new Map();
   if (configured !== undefined) await store.replace(configured);
   let reads = 0;
+  let newest = 0;
   const read = async (): Promise<void> => {
     reads += 1;
     const turn = reads;
     const keysets = await store.list();
-    // What a later read asked for is newer, whichever comes first.
-    if (turn === reads) byKey = index(keysets);
+    // What a later read asked for is newer, whichever comes first. But what has come is better than what may still fail.
+    if (turn < newest) return;
+    newest = turn;
+    byKey = index(keysets);
   };
   const readAgain = (): void => {
     cancelReadAgain();
