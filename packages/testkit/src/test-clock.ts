@@ -4,8 +4,16 @@ import type { Cancel, Instant, Scheduler } from "@hereabouts/core";
 /** Where a clock starts unless told: 2026-01-01T00:00:00Z. */
 export const testEpoch: Instant = 1_767_225_600_000;
 
-/** Turns of the event loop that are waited for after each step: promises, sockets and immediates get their chance. */
-const turnsMin = 3;
+/** How a clock lets things come to rest. */
+export interface TestClockOptions {
+  /**
+   * Turns of the event loop that are waited for after each step. Default 3: promises, sockets and immediates get their
+   * chance. Where there are no sockets 1 will do, and is faster.
+   */
+  readonly turnsMin?: number;
+  /** Whether something is under way that the clock does not see, and that a step has to wait for. Default: never. */
+  readonly isBusy?: () => boolean;
+}
 /** A program that is still busy after so many turns will not come to rest. */
 const turnsMax = 10_000;
 
@@ -26,9 +34,13 @@ export class TestClock implements Scheduler {
   #advancing = false;
   /** The next timer last, so that it is taken from the end. */
   readonly #timers: Timer[] = [];
+  readonly #turnsMin: number;
+  readonly #isBusy: () => boolean;
 
-  constructor(start: Instant = testEpoch) {
+  constructor(start: Instant = testEpoch, { turnsMin = 3, isBusy = () => false }: TestClockOptions = {}) {
     this.#now = start;
+    this.#turnsMin = turnsMin;
+    this.#isBusy = isBusy;
   }
 
   now(): Instant {
@@ -74,7 +86,7 @@ export class TestClock implements Scheduler {
 
   /** Lets promises, immediates and sockets come to rest, without time passing. */
   async settle(): Promise<void> {
-    for (let turns = 0; turns < turnsMin || this.#soonPending > 0; turns += 1) {
+    for (let turns = 0; turns < this.#turnsMin || this.#soonPending > 0 || this.#isBusy(); turns += 1) {
       if (turns > turnsMax) throw new Error(`Nothing came to rest in ${turnsMax} turns of the event loop.`);
       await nextTurn();
     }
