@@ -1,0 +1,288 @@
+-- What scripts that change seats begin with, after common.lua: records, deadlines, leases, changes.
+--
+-- KEYS   1 meta   2 log   3 due   4 occupied, then six per channel: seats, order, deadlines, states, revision, absences
+-- ARGV   1 now    2 dice for a new epoch   3 outageMs (0: no outages)   4 place (LogClock.place)   5 entriesMax   6 retentionMs
+--
+-- A seat's record (the hash `seats`, by user):
+--   deadline (13 digits)  timeoutMs (7 digits)  holder  NUL  order ':' since ':' join ':' mark
+-- holder  '-' an unnamed device, '=' and the name of one, or '*' and for each of several leases its deadline (13
+--         digits), the length of its holder (3 digits) and its holder
+-- join    the join's timetoken, or only its last four digits where the others are `since`
+-- mark    what the user's index knows the seat by (index.lua)
+--
+-- An absence (the hash `absences`, by user):  end of the state (13 digits)  end of the debounce (13 digits)  state
+--
+-- `deadlines` and `due` hold lower bounds: a renewal that makes a deadline later leaves them alone, and who finds one
+-- come checks the record (settle.lua, view.lua).
+
+local now = tonumber(ARGV[1])
+local nowText = string.format('%013d', now)
+local outageMs = tonumber(ARGV[3])
+local devicesMax, absencesMax, absencesSampled = 64, 20000, 8
+local forgetMs, slackMs = 2400000, 60000
+local none13 = '0000000000000'
+
+local partition = { orders = 0, seats = 0 }
+local touched, entries, ended, newRecords = {}, {}, {}, {}
+local leastDeadline
+
+local function instantText(instant)
+  return string.format('%013d', instant)
+end
+
+-- Pauses (what nobody swept for too long): 13 digits from, 13 digits to, each; oldest first, the one under way too.
+local function readPauses(text, swept)
+  local pauses = {}
+  for at = 1, #(text or ''), 26 do
+    pauses[#pauses + 1] = { tonumber(string.sub(text, at, at + 12)), tonumber(string.sub(text, at + 13, at + 25)) }
+  end
+  if outageMs > 0 and swept and now - swept > outageMs then pauses[#pauses + 1] = { swept, now } end
+  return pauses
+end
+
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'order', 'swept', 'pauses')
+partition.epoch = known[1] or openEpoch(KEYS[1], ARGV[2])
+partition.order = tonumber(known[2] or '0')
+local pauses = readPauses(known[4], tonumber(known[3] or nil))
+
+-- When what was renewed for `timeoutMs` until `deadline` ends: later by the pauses that it lived through.
+local function extended(deadline, timeoutMs)
+  if #pauses == 0 then return deadline end
+  local renewed = deadline - timeoutMs
+  for i = 1, #pauses do
+    local from, to = pauses[i][1], pauses[i][2]
+    if renewed < to and renewed + timeoutMs > from then renewed = renewed + to - math.max(renewed, from) end
+  end
+  return renewed + timeoutMs
+end
+
+local function deadlineOf(record)
+  return extended(tonumber(string.sub(record, 1, 13)), tonumber(string.sub(record, 14, 20)))
+end
+
+-- A record in parts.
+local function readRecord(record)
+  local nul = string.find(record, '\0', 21, true)
+  local order, since, join, mark = string.match(record, '^(%d+):(%d+):(%d+):(%d*)$', nul + 1)
+  return {
+    deadline = tonumber(string.sub(record, 1, 13)),
+    timeoutMs = tonumber(string.sub(record, 14, 20)),
+    holder = string.sub(record, 21, nul - 1),
+    order = order, since = since, join = join, mark = mark,
+  }
+end
+
+local function recordText(seat)
+  return string.format('%013d%07d', seat.deadline, seat.timeoutMs) .. seat.holder .. '\0' .. seat.order .. ':'
+    .. seat.since .. ':' .. seat.join .. ':' .. seat.mark
+end
+
+local function joinTimetoken(seat)
+  if #seat.join == 4 then return seat.since .. seat.join end
+  return seat.join
+end
+
+-- A seat's leases that have not ended, in the order their devices came.
+local function liveLeases(seat)
+  local holder = seat.holder
+  if string.sub(holder, 1, 1) ~= '*' then return { { holder, seat.deadline } } end
+  local leases, at = {}, 2
+  while at <= #holder do
+    local ends = tonumber(string.sub(holder, at, at + 12))
+    local length = tonumber(string.sub(holder, at + 13, at + 15))
+    if extended(ends, seat.timeoutMs) > now then
+      leases[#leases + 1] = { string.sub(holder, at + 16, at + 15 + length), ends }
+    end
+    at = at + 16 + length
+  end
+  return leases
+end
+
+-- Puts leases (at least one) into a seat: its holder and its deadline.
+local function setLeases(seat, leases)
+  local deadline, parts = 0, { '*' }
+  for i = 1, #leases do
+    deadline = math.max(deadline, leases[i][2])
+    parts[i + 1] = string.format('%013d%03d', leases[i][2], #leases[i][1]) .. leases[i][1]
+  end
+  seat.deadline = deadline
+  if #leases == 1 then seat.holder = leases[1][1] else seat.holder = table.concat(parts) end
+end
+
+local function renewLease(seat, holder, ends)
+  if seat.holder == holder then
+    seat.deadline = ends
+    return
+  end
+  local leases = liveLeases(seat)
+  local nearest = 1
+  for i = 1, #leases do
+    if leases[i][1] == holder then
+      leases[i][2] = ends
+      return setLeases(seat, leases)
+    end
+    if leases[i][2] < leases[nearest][2] then nearest = i end
+  end
+  if #leases >= devicesMax then table.remove(leases, nearest) end
+  leases[#leases + 1] = { holder, ends }
+  setLeases(seat, leases)
+end
+
+-- Takes a lease away. Answers 'none' when there is none, 'last' when it was the last, else 'some'.
+local function endLease(seat, holder)
+  local leases = liveLeases(seat)
+  for i = 1, #leases do
+    if leases[i][1] == holder then
+      if #leases == 1 then return 'last' end
+      table.remove(leases, i)
+      setLeases(seat, leases)
+      return 'some'
+    end
+  end
+  return 'none'
+end
+
+-- The channel with the nth six keys.
+local function channelAt(n, name)
+  local first = 4 + (n - 1) * 6
+  return {
+    name = name, seats = KEYS[first + 1], order = KEYS[first + 2], deadlines = KEYS[first + 3],
+    states = KEYS[first + 4], count = KEYS[first + 5], absences = KEYS[first + 6],
+  }
+end
+
+local function nextOrder()
+  partition.order = partition.order + 1
+  partition.orders = partition.orders + 1
+  return partition.order
+end
+
+local function occupancyOf(channel)
+  if not channel.occupancy then
+    channel.occupancy = redis.call('HLEN', channel.seats)
+    channel.occupancyBefore = channel.occupancy
+  end
+  return channel.occupancy
+end
+
+local function openChannel(channel)
+  if channel.life then return end
+  touched[#touched + 1] = channel
+  local count = redis.call('HMGET', channel.count, 'revision', 'life')
+  channel.revision = tonumber(count[1] or '0')
+  channel.life = count[2] or string.format('%d', nextOrder())
+  channel.nameJson = cjson.encode(channel.name)
+end
+
+-- Counts and logs a change that has been made, in the form of src/entry.ts. `state` is a text or false.
+local function change(sign, channel, user, state, at)
+  openChannel(channel)
+  channel.revision = channel.revision + 1
+  entries[#entries + 1] = '["' .. sign .. '",' .. channel.nameJson .. ',' .. cjson.encode(user) .. ','
+    .. (state and cjson.encode(state) or 'null') .. string.format(',%d,%d,', occupancyOf(channel), channel.revision)
+    .. cjson.encode(partition.epoch .. '.' .. channel.life) .. string.format(',%d]', at)
+end
+
+-- Ends a seat. `seat` is its record in parts.
+local function endSeat(sign, channel, user, seat, at)
+  channel.occupancy = occupancyOf(channel) - 1
+  partition.seats = partition.seats - 1
+  redis.call('HDEL', channel.seats, user)
+  redis.call('ZREM', channel.order, user)
+  redis.call('ZREM', channel.deadlines, user)
+  local state = redis.call('HGET', channel.states, user)
+  if state then redis.call('HDEL', channel.states, user) end
+  ended[#ended + 1] = channel.name
+  ended[#ended + 1] = user
+  ended[#ended + 1] = seat.mark
+  change(sign, channel, user, state, at)
+end
+
+-- A user's record in a channel, or false. A seat that is overdue is ended first, and then there is none.
+local function liveRecord(channel, user)
+  local record = redis.call('HGET', channel.seats, user)
+  if not record then return false end
+  local deadline = deadlineOf(record)
+  if deadline > now then return record end
+  endSeat('t', channel, user, readRecord(record), deadline)
+  return false
+end
+
+-- Lowers the bounds of a seat's deadline.
+local function boundDeadline(channel, user, deadline)
+  local text = instantText(deadline)
+  redis.call('ZADD', channel.deadlines, 'LT', text, user)
+  redis.call('ZADD', KEYS[3], 'LT', text, channel.name)
+  if not leastDeadline or deadline < leastDeadline then leastDeadline = deadline end
+end
+
+-- Writes a seat that was live until `before`.
+local function writeSeat(channel, user, seat, before)
+  redis.call('HSET', channel.seats, user, recordText(seat))
+  if seat.deadline < before then boundDeadline(channel, user, seat.deadline) end
+end
+
+local function replaceState(channel, user, state)
+  local former = redis.call('HGET', channel.states, user)
+  if former == state then return end
+  if state then redis.call('HSET', channel.states, user, state) else redis.call('HDEL', channel.states, user) end
+  change('s', channel, user, state, now)
+end
+
+-- What is remembered of a user without a seat: end of its state, end of its debounce, its state unless it has ended.
+local function readAbsence(channel, user)
+  local absence = redis.call('HGET', channel.absences, user)
+  if not absence then return 0, 0, false, false end
+  local stateEnds, debounceEnds = tonumber(string.sub(absence, 1, 13)), tonumber(string.sub(absence, 14, 26))
+  return stateEnds, debounceEnds, stateEnds > now and string.sub(absence, 27), true
+end
+
+-- Remembers something of a user without a seat, and forgets what has ended of a few others.
+local function writeAbsence(channel, user, stateEnds, debounceEnds, state)
+  openChannel(channel)
+  local key = channel.absences
+  redis.call('HSET', key, user, instantText(stateEnds) .. instantText(debounceEnds) .. (state or ''))
+  channel.rememberMs = math.max(stateEnds, debounceEnds) - now + slackMs
+  if redis.call('PTTL', key) < channel.rememberMs then redis.call('PEXPIRE', key, channel.rememberMs) end
+  local size = redis.call('HLEN', key)
+  if size <= 64 then return end
+  local sample = redis.call('HRANDFIELD', key, absencesSampled, 'WITHVALUES')
+  for i = 1, #sample, 2 do
+    local value = sample[i + 1]
+    local isOver = string.sub(value, 1, 13) <= nowText and string.sub(value, 14, 26) <= nowText
+    if isOver or (i == 1 and size > absencesMax and sample[i] ~= user) then redis.call('HDEL', key, sample[i]) end
+  end
+end
+
+-- Writes what the script has come to: new seats, counts, the log. Answers { least new deadline, changes, ended seats }.
+local function closePartition()
+  local timetokens = {}
+  if #entries > 0 then
+    local log = {
+      meta = KEYS[1], stream = KEYS[2], place = ARGV[4], entriesMax = ARGV[5], retentionMs = tonumber(ARGV[6]),
+    }
+    timetokens = appendEntries(log, entries, now)
+  end
+  for i = 1, #newRecords do
+    local new = newRecords[i]
+    local timetoken = timetokens[new.entry]
+    new.seat.join = string.sub(timetoken, 1, 13) == nowText and string.sub(timetoken, 14) or timetoken
+    redis.call('HSET', new.channel.seats, new.user, recordText(new.seat))
+  end
+  for i = 1, #touched do
+    local channel = touched[i]
+    redis.call('HSET', channel.count, 'revision', channel.revision, 'life', channel.life)
+    local occupancy = occupancyOf(channel)
+    if occupancy == 0 then
+      redis.call('PEXPIRE', channel.count, math.max(forgetMs, channel.rememberMs or 0))
+      redis.call('ZREM', KEYS[3], channel.name)
+      redis.call('ZREM', KEYS[4], channel.name)
+    elseif occupancy ~= channel.occupancyBefore then
+      if channel.occupancyBefore == 0 then redis.call('PERSIST', channel.count) end
+      redis.call('ZADD', KEYS[4], occupancy, channel.name)
+    end
+  end
+  if partition.orders > 0 then redis.call('HSET', KEYS[1], 'order', string.format('%d', partition.order)) end
+  if partition.seats ~= 0 then redis.call('HINCRBY', KEYS[1], 'seats', partition.seats) end
+  return leastDeadline or false, entries, ended
+end

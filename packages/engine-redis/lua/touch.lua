@@ -1,0 +1,68 @@
+-- Seats one user in channels of one partition, or renews the leases it has there.
+--
+-- KEYS   see seats.lua
+-- ARGV   1-6 see seats.lua   7 user   8 holder of the lease ('-', or '=' and a device)   9 timeoutMs asked for, or ''
+--        10 timeoutMs of a new seat otherwise   11 'd' deliberate or 'i' implied, then three per channel: its name;
+--        the mark of the user's index, or '' when the user may not join; its state: '' leaves it alone, '-' clears,
+--        '=' and a text sets
+-- Answer { least new deadline, changes, ended seats (channel, user, mark each), outcomes }; an outcome per channel: 's'
+--        seated and since (13 digits) and the join's timetoken (17), 'r' refused and until when, or 'a' absent
+-- Work   constant per channel (at most 64 leases, 8 absences); at most 64 channels.
+
+local user, holder, intent = ARGV[7], ARGV[8], ARGV[11]
+local asked, default = tonumber(ARGV[9]), tonumber(ARGV[10])
+local outcomes = {}
+
+local function renew(channel, record, mark)
+  local seat = readRecord(record)
+  local before = extended(seat.deadline, seat.timeoutMs)
+  if asked then seat.timeoutMs = asked end
+  renewLease(seat, holder, now + seat.timeoutMs)
+  -- Of several touches at once the newest mark is the index's.
+  if mark ~= '' and tonumber(mark) > tonumber(seat.mark) then seat.mark = mark end
+  writeSeat(channel, user, seat, before)
+  return 's' .. seat.since .. joinTimetoken(seat)
+end
+
+local function take(channel, mark)
+  local _, debounceEnds, state, isAbsent = readAbsence(channel, user)
+  if intent == 'i' and debounceEnds > now then return 'r' .. instantText(debounceEnds) end
+  if mark == '' then return 'a' end
+  openChannel(channel)
+  if isAbsent then redis.call('HDEL', channel.absences, user) end
+  local timeoutMs = asked or default
+  local seat = {
+    deadline = now + timeoutMs, timeoutMs = timeoutMs, holder = holder,
+    order = string.format('%d', nextOrder()), since = nowText, mark = mark,
+  }
+  channel.occupancy = occupancyOf(channel) + 1
+  partition.seats = partition.seats + 1
+  redis.call('ZADD', channel.order, seat.order, user)
+  boundDeadline(channel, user, seat.deadline)
+  if state then redis.call('HSET', channel.states, user, state) end
+  change('j', channel, user, state, now)
+  newRecords[#newRecords + 1] = { channel = channel, user = user, seat = seat, entry = #entries }
+  return #newRecords
+end
+
+for n = 1, (#ARGV - 11) / 3 do
+  local at = 12 + (n - 1) * 3
+  local channel, mark, state = channelAt(n, ARGV[at]), ARGV[at + 1], ARGV[at + 2]
+  local record = redis.call('HGET', channel.seats, user)
+  if record and mark ~= '' then record = liveRecord(channel, user) end
+  if record and deadlineOf(record) <= now then
+    outcomes[n] = 'a'
+  else
+    outcomes[n] = record and renew(channel, record, mark) or take(channel, mark)
+    local isSeated = type(outcomes[n]) == 'number' or string.sub(outcomes[n], 1, 1) == 's'
+    if isSeated and state == '-' then replaceState(channel, user, false) end
+    if isSeated and string.sub(state, 1, 1) == '=' then replaceState(channel, user, string.sub(state, 2)) end
+  end
+end
+
+local least, changes, gone = closePartition()
+for n = 1, #outcomes do
+  local new = newRecords[outcomes[n]]
+  if new then outcomes[n] = 's' .. nowText .. joinTimetoken(new.seat) end
+end
+return { least, changes, gone, outcomes }
