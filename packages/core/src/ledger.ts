@@ -54,6 +54,14 @@ export interface LedgerTouched {
   readonly channelsOverLimit: readonly Channel[];
 }
 
+/** The outcome of most touches, shared between them. */
+const onlyRenewed: LedgerTouched = Object.freeze({
+  changes: Object.freeze([]),
+  recentJoins: Object.freeze([]),
+  refusedUntil: undefined,
+  channelsOverLimit: Object.freeze([]),
+});
+
 /** How much a ledger holds. */
 export interface LedgerCounts {
   readonly seats: number;
@@ -103,6 +111,7 @@ export class Ledger {
   /** Seats a user in channels, or renews the leases it has there. A renewal is no change. */
   touch(request: SeatRequest, now: Instant): LedgerTouched {
     const at = this.#advance(now);
+    if (isPlain(request) && this.#renewEverywhere(request)) return onlyRenewed;
     const changes: Change[] = [];
     const recentJoins: Channel[] = [];
     const channelsOverLimit: Channel[] = [];
@@ -232,6 +241,17 @@ export class Ledger {
     return undefined;
   }
 
+  /** Renews without making anything; false when a seat is missing, and then some of them may be renewed: harmlessly. */
+  #renewEverywhere(request: SeatRequest): boolean {
+    const { records, now } = this.#table;
+    for (const channel of request.channels) {
+      const seat = records.get(channel)?.seats.get(request.user);
+      if (seat === undefined || seat.deadline <= now) return false;
+      this.#renew(seat, request);
+    }
+    return true;
+  }
+
   #renew(seat: Seat, request: SeatRequest): Seat {
     const at = this.#table.now;
     if (request.timeoutSeconds !== undefined) seat.timeoutMs = timeoutMs(request.timeoutSeconds);
@@ -323,6 +343,11 @@ export class Ledger {
   #nextOrder(): number {
     return ++this.#lastOrder;
   }
+}
+
+/** Whether a touch of seats that are there comes to nothing but their renewal. */
+function isPlain(request: SeatRequest): boolean {
+  return request.states === undefined && !request.asksForOwnJoins;
 }
 
 function timeoutMs(seconds: number): number {

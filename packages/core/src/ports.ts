@@ -159,8 +159,11 @@ export interface OccupiedChannels {
 
 /** Who sits where, until when. */
 export interface PresenceStore {
-  /** Seats a user in channels, or renews the leases it has. A renewal is no change. */
-  touch(keyset: SubscribeKey, request: SeatRequest, now: Instant): Promise<Touched>;
+  /**
+   * Seats a user in channels, or renews the leases it has. A renewal is no change. The most frequent verb by far: an
+   * engine that need not wait answers at once, and throws where it would reject.
+   */
+  touch(keyset: SubscribeKey, request: SeatRequest, now: Instant): Touched | Promise<Touched>;
   /** Gives up leases; a seat ends with its last. Leaving a seat one does not have is no change. */
   leave(keyset: SubscribeKey, request: LeaveRequest, now: Instant): Promise<readonly Change[]>;
   /**

@@ -54,7 +54,7 @@ export class EmbeddedPresenceStore implements PresenceStore {
     this.#keepHouse = keepHouse;
   }
 
-  async touch(keyset: SubscribeKey, request: SeatRequest, now: Instant): Promise<Touched> {
+  touch(keyset: SubscribeKey, request: SeatRequest, now: Instant): Touched {
     const touched = this.#ledgerOf(keyset).touch(request, now);
     const { changes, recentJoins, refusedUntil, channelsOverLimit } = touched;
     if (changes.length > 0) this.#log.appendChanges(keyset, changes, now);

@@ -77,6 +77,7 @@ export type {
   PresenceItem,
   SubscribeOutcome,
 } from "./model/outcome.ts";
+export { own } from "./model/own.ts";
 export { formatPagePlace, type PagePlace, parsePagePlace } from "./model/page-place.ts";
 export type {
   IntervalEvent,

@@ -1,5 +1,5 @@
 /** Where every user sits. The seats themselves are the links, so that the index costs one map entry per user. */
-import type { UserId } from "@hereabouts/protocol";
+import { own, type UserId } from "@hereabouts/protocol";
 import type { Seat } from "./table.ts";
 
 /** Finds a user's seats. */
@@ -18,9 +18,9 @@ export class UserIndex {
     return latest === undefined ? 0 : seatsUpTo(latest);
   }
 
-  /** The user's name as its other seats hold it, so that equal names are stored once. */
+  /** The user's name as its other seats hold it, so that equal names are stored once; else in memory of its own. */
   intern(user: UserId): UserId {
-    return this.#latest.get(user)?.user ?? user;
+    return this.#latest.get(user)?.user ?? own(user);
   }
 
   /** Enters a seat that is in no index. */

@@ -3,9 +3,9 @@ import type { CarriedState } from "../model/command.ts";
 import { emptyState, parseState, type State } from "../model/json.ts";
 import { stateBytesMax } from "../model/limits.ts";
 import type { Channel, Group } from "../model/names.ts";
+import { own } from "../model/own.ts";
 import { exceedsBytes, membersOf } from "./json-text.ts";
 import type { RequestReader } from "./reader.ts";
-import { own } from "./target.ts";
 
 /** The value of `state` as a state; `undefined` when it is missing. */
 export function readState(reader: RequestReader): State | undefined {

@@ -5,7 +5,7 @@ import {
   readChannels,
   readDevice,
   readGroups,
-  readRequiredUser,
+  readRenewingUser,
   readSubscribeKey,
   withoutPresence,
 } from "./decode-names.ts";
@@ -19,7 +19,7 @@ export function decodeHeartbeat(reader: RequestReader): HeartbeatCommand {
   return {
     kind: "heartbeat",
     subscribeKey: readSubscribeKey(reader, 3),
-    user: readRequiredUser(reader),
+    user: readRenewingUser(reader),
     device: readDevice(reader),
     channels,
     groups,

@@ -12,8 +12,9 @@ import {
   type UserId,
   userIdProblem,
 } from "../model/names.ts";
+import { own } from "../model/own.ts";
 import { type RequestReader, shown } from "./reader.ts";
-import { own, shared } from "./target.ts";
+import { shared } from "./target.ts";
 
 /** The subscribe key in a segment. Whether a keyset has it is the service's to know. */
 export function readSubscribeKey(reader: RequestReader, segment: number): SubscribeKey {
@@ -30,20 +31,25 @@ export function readPublishKey(reader: RequestReader, segment: number): PublishK
 /** Who the client says it is; `undefined` for a plain observer. */
 export function readUser(reader: RequestReader): UserId | undefined {
   const text = reader.query("uuid");
-  return text === undefined ? undefined : checkedUser(reader, text);
+  return text === undefined ? undefined : own(checkedUser(reader, text));
 }
 
 /** Who the client says it is, for the commands that act for a user. */
 export function readRequiredUser(reader: RequestReader): UserId {
-  const text = reader.query("uuid");
-  if (text === undefined)
-    reader.fail("invalid-argument", "Missing uuid: say who you are with uuid=<user id>.");
-  return checkedUser(reader, text ?? "");
+  return own(requiredUser(reader));
+}
+
+/**
+ * Who the client says it is, for renewals. A view of the request: whoever stores it copies it, and the seat of a user
+ * that renews has its name already.
+ */
+export function readRenewingUser(reader: RequestReader): UserId {
+  return requiredUser(reader);
 }
 
 /** The user in a path segment. */
 export function readPathUser(reader: RequestReader, segment: number): UserId {
-  return checkedUser(reader, reader.segment(segment));
+  return own(checkedUser(reader, reader.segment(segment)));
 }
 
 /** Which of the user's clients it is, where it says so. */
@@ -55,9 +61,17 @@ export function readDevice(reader: RequestReader): DeviceId | undefined {
   return own(text) as DeviceId;
 }
 
-/** The channels listed in a path segment, as written; none for a comma alone. */
+/**
+ * The channels listed in a path segment, as written; none for a comma alone. A client names the same channels again
+ * and again, so lists that were asked for lately are kept, and shared by all who name them.
+ */
 export function readChannels(reader: RequestReader, segment: number): readonly Channel[] {
-  return checkedChannels(reader, reader.segment(segment));
+  const raw = reader.rawSegment(segment);
+  const known = knownLists.get(raw);
+  if (known !== undefined) return known;
+  const channels = checkedChannels(reader, reader.segment(segment));
+  if (reader.fault === undefined && raw.length <= knownListCharactersMax) keepList(raw, channels);
+  return channels;
 }
 
 /** The channels listed in a query value, as written. */
@@ -94,10 +108,27 @@ export function withoutPresence<Name extends string>(names: readonly Name[]): re
 
 const noNames: readonly never[] = [];
 
+/** Lists of channels by the path segment that names them. */
+const knownLists = new Map<string, readonly Channel[]>();
+const knownListsMax = 4_096;
+const knownListCharactersMax = 128;
+
+function keepList(raw: string, channels: readonly Channel[]): void {
+  if (knownLists.size >= knownListsMax) knownLists.clear();
+  knownLists.set(own(raw), channels);
+}
+
+function requiredUser(reader: RequestReader): UserId {
+  const text = reader.query("uuid");
+  if (text === undefined)
+    reader.fail("invalid-argument", "Missing uuid: say who you are with uuid=<user id>.");
+  return checkedUser(reader, text ?? "");
+}
+
 function checkedUser(reader: RequestReader, text: string): UserId {
   const problem = userIdProblem(text);
   if (problem !== undefined) reader.fail("invalid-argument", `The user id ${shown(text)} ${problem}.`);
-  return own(text) as UserId;
+  return text as UserId;
 }
 
 function checkedChannels(reader: RequestReader, text: string): readonly Channel[] {

@@ -3,11 +3,11 @@ import type { PublishCommand, SignalCommand } from "../model/command.ts";
 import { type JsonText, parseJsonText } from "../model/json.ts";
 import { customMessageTypeCharactersMax, messageBytesMax, signalBytesMax } from "../model/limits.ts";
 import { type Channel, isPresenceName, isWildcard } from "../model/names.ts";
+import { own } from "../model/own.ts";
 import { readChannel, readDevice, readPublishKey, readSubscribeKey, readUser } from "./decode-names.ts";
 import { readRegionalTimetoken, readTimetoken, refuseCallback } from "./decode-values.ts";
 import { exceedsBytes } from "./json-text.ts";
 import type { RequestReader } from "./reader.ts";
-import { own } from "./target.ts";
 
 /** `/publish/{publish key}/{key}/{signature}/{channel}/{callback}/{message}` */
 export function decodePublish(reader: RequestReader): PublishCommand {

@@ -7,7 +7,7 @@ import type { WireRequest } from "./http.ts";
 import { RequestReader } from "./reader.ts";
 import { findRoute } from "./routes.ts";
 import { type FaultHint, groupsHint, presenceHint, publishHint, type WirePart } from "./status.ts";
-import { hasDotSegment, shownPath, splitTarget } from "./target.ts";
+import { shownPath, splitTarget } from "./target.ts";
 
 /** A request as a command, or what is wrong with it and in which dress to say so. */
 export type Decoded =
@@ -21,8 +21,8 @@ export function decodeRequest(request: WireRequest): Decoded {
   if (request.target.length > targetBytesMax) return refusal({ code: "target-too-long" }, presenceHint);
   const target = splitTarget(request.target);
   if (target === undefined) return refusal({ code: "could-not-parse" }, presenceHint);
-  const route = findRoute(request.method, target.segments);
-  if (route === undefined || hasDotSegment(request.target, target.segments)) return notFound(request.target);
+  const route = findRoute(request.method, target);
+  if (route === undefined || target.hasDotSegment()) return notFound(request.target);
   const reader = new RequestReader(target, request.body);
   const command = route.decode(reader);
   return reader.fault === undefined ? { ok: true, command } : refusal(reader.fault, route.hint);

@@ -35,7 +35,10 @@ export interface WireResponse {
   readonly body: string;
 }
 
-/** Answers a request. Never rejects. */
-export type Handler = (request: WireRequest) => Promise<WireResponse>;
+/**
+ * Answers a request: at once where it need not wait, because a promise costs a heartbeat more than renewing its seat.
+ * Never throws and never rejects.
+ */
+export type Handler = (request: WireRequest) => WireResponse | Promise<WireResponse>;
 /** Carries a request to a handler somewhere. A handler is a transport. */
 export type Transport = (request: WireRequest) => Promise<WireResponse>;

@@ -3,7 +3,7 @@
  * expression: what it made is thrown away when `fault` is set.
  */
 import type { Fault, FaultCode } from "../model/fault.ts";
-import { decodePath, decodeQuery, rawValue, type Target } from "./target.ts";
+import { decodePath, decodeQuery, type Target } from "./target.ts";
 
 /** A request on its way to being a command. */
 export class RequestReader {
@@ -25,9 +25,14 @@ export class RequestReader {
     this.fault = message === undefined ? { code } : { code, message };
   }
 
+  /** A path segment as it came. It is a view of the request: see `own`. */
+  rawSegment(index: number): string {
+    return this.#target.segment(index);
+  }
+
   /** A path segment, decoded. It may be a view of the request: see `own`. */
   segment(index: number): string {
-    const text = decodePath(this.#target.segments[index] ?? "");
+    const text = decodePath(this.rawSegment(index));
     if (text !== undefined) return text;
     this.fail("could-not-parse", "A path segment has a malformed escape or an unescaped character.");
     return "";
@@ -35,7 +40,7 @@ export class RequestReader {
 
   /** A query value, decoded; `undefined` when it is missing or empty. It may be a view of the request: see `own`. */
   query(name: string): string | undefined {
-    const raw = rawValue(this.#target.pairs, name);
+    const raw = this.#target.value(name);
     if (raw === undefined || raw === "") return undefined;
     const text = decodeQuery(raw);
     if (text !== undefined) return text;
@@ -45,7 +50,7 @@ export class RequestReader {
 
   /** Whether the query has this name, with or without a value. */
   has(name: string): boolean {
-    return rawValue(this.#target.pairs, name) !== undefined;
+    return this.#target.value(name) !== undefined;
   }
 
   /** Whether a switch is on: `1` or `true`. */

@@ -11,6 +11,7 @@ import { decodeTime } from "./decode-time.ts";
 import { decodeWhereNow } from "./decode-where-now.ts";
 import type { RequestReader } from "./reader.ts";
 import { type FaultHint, groupsHint, presenceHint, publishHint } from "./status.ts";
+import type { Target } from "./target.ts";
 
 /** A kind of request that is answered. */
 export interface Route {
@@ -43,9 +44,9 @@ const routes: readonly Route[] = [
 ];
 
 /** The route of a request; `undefined` when there is none for its method and path. */
-export function findRoute(method: string, segments: readonly string[]): Route | undefined {
-  for (const route of routesOfLength[segments.length] ?? noRoutes) {
-    if (route.method === method && matches(route.segments, segments)) return route;
+export function findRoute(method: string, target: Target): Route | undefined {
+  for (const route of routesOfLength[target.segmentCount] ?? noRoutes) {
+    if (route.method === method && matches(route.segments, target)) return route;
   }
   return undefined;
 }
@@ -59,12 +60,12 @@ const routesOfLength: readonly (readonly Route[])[] = Array.from({ length: segme
   routes.filter((route) => route.segments.length === length),
 );
 
-function matches(pattern: readonly (string | undefined)[], segments: readonly string[]): boolean {
+function matches(pattern: readonly (string | undefined)[], target: Target): boolean {
   for (let index = 0; index < pattern.length; index += 1) {
     const literal = pattern[index];
-    if (literal === undefined || literal === segments[index]) continue;
+    if (literal === undefined || target.isSegment(index, literal)) continue;
     // Some clients write the segment with an underscore.
-    if (literal !== "sub-key" || segments[index] !== "sub_key") return false;
+    if (literal !== "sub-key" || !target.isSegment(index, "sub_key")) return false;
   }
   return true;
 }

@@ -1,53 +1,79 @@
 import { describe, expect, it } from "vitest";
-import {
-  decodePath,
-  decodeQuery,
-  hasDotSegment,
-  own,
-  rawValue,
-  shownPath,
-  splitTarget,
-} from "../../src/wire/target.ts";
+import { own } from "../../src/model/own.ts";
+import { decodePath, decodeQuery, shownPath, splitTarget } from "../../src/wire/target.ts";
+
+function segmentsOf(text: string): string[] | undefined {
+  const target = splitTarget(text);
+  return target && Array.from({ length: target.segmentCount }, (_, index) => target.segment(index));
+}
+
+function valuesOf(text: string, ...names: string[]): (string | undefined)[] {
+  const target = splitTarget(text);
+  return names.map((name) => target?.value(name));
+}
 
 describe("splitting a target", () => {
   it("keeps every escape in place", () => {
-    expect(splitTarget("/v2/a%2Cb,c/%2f/0?uuid=%75&x=a%26b")).toEqual({
-      segments: ["v2", "a%2Cb,c", "%2f", "0"],
-      pairs: ["uuid", "%75", "x", "a%26b"],
-    });
+    const text = "/v2/a%2Cb,c/%2f/0?uuid=%75&x=a%26b";
+    expect(segmentsOf(text)).toEqual(["v2", "a%2Cb,c", "%2f", "0"]);
+    expect(valuesOf(text, "uuid", "x", "b", "v2")).toEqual(["%75", "a%26b", undefined, undefined]);
   });
 
   it("keeps empty segments, and takes a path without a query", () => {
-    expect(splitTarget("/")).toEqual({ segments: [""], pairs: [] });
-    expect(splitTarget("/a//b/")).toEqual({ segments: ["a", "", "b", ""], pairs: [] });
-    expect(splitTarget("/a?")).toEqual({ segments: ["a"], pairs: [] });
+    const texts = ["/", "/a//b/", "/a?", "/?"];
+    expect(texts.map(segmentsOf)).toEqual([[""], ["a", "", "b", ""], ["a"], [""]]);
+    expect(texts.map((text) => valuesOf(text, "", "a"))).toEqual(texts.map(() => [undefined, undefined]));
+  });
+
+  it("a segment is a literal when it is all of it", () => {
+    const target = splitTarget("/v2/presence?v2");
+    const literals = ["v2", "v", "v2/", "presence", "presenc", ""];
+    expect(literals.map((literal) => target?.isSegment(0, literal))).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(literals.map((literal) => target?.isSegment(1, literal))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
+    expect([target?.isSegment(2, ""), target?.segment(2), target?.segment(-1)]).toEqual([false, "", ""]);
   });
 
   it("splits a pair at its first sign, and takes one without a sign as empty", () => {
-    expect(splitTarget("/?auth=a=b==&ee=&flag&&=x")?.pairs).toEqual([
-      "auth",
+    expect(valuesOf("/?auth=a=b==&ee=&flag&&=x", "auth", "ee", "flag", "", "x")).toEqual([
       "a=b==",
-      "ee",
-      "",
-      "flag",
       "",
       "",
       "x",
+      undefined,
     ]);
   });
 
   it("leaves slashes and question marks in the query to the query", () => {
-    expect(splitTarget("/a?x=/b?c/d")).toEqual({ segments: ["a"], pairs: ["x", "/b?c/d"] });
+    expect([segmentsOf("/a?x=/b?c/d"), valuesOf("/a?x=/b?c/d", "x")]).toEqual([["a"], ["/b?c/d"]]);
   });
 
   it("decodes a pair's name, which is nobody's when it is malformed", () => {
-    expect(splitTarget("/?channel%2Dgroup=g&%zz=1")?.pairs).toEqual(["channel-group", "g", "%zz", "1"]);
+    const text = "/?channel%2Dgroup=g&%zz=1&channel-group=h&%78=2";
+    expect(valuesOf(text, "channel-group", "%zz", "x", "channel%2Dgroup")).toEqual([
+      "g",
+      "1",
+      "2",
+      undefined,
+    ]);
   });
 
   it("takes the path of an absolute address", () => {
-    const expected = { segments: ["time", "0"], pairs: ["a", "b"] };
-    expect(splitTarget("http://example.com:80/time/0?a=b")).toEqual(expected);
-    expect(splitTarget("https://example.com/time/0?a=b")).toEqual(expected);
+    for (const text of ["http://example.com:80/time/0?a=b", "https://example.com/time/0?a=b"])
+      expect([segmentsOf(text), valuesOf(text, "a")]).toEqual([["time", "0"], ["b"]]);
   });
 
   it("takes nothing else", () => {
@@ -56,14 +82,13 @@ describe("splitting a target", () => {
   });
 
   it("splits the longest queries of nothing but ampersands or signs in linear time", () => {
-    expect(splitTarget(`/?${"&".repeat(32_000)}`)?.pairs).toEqual([]);
-    expect(splitTarget(`/?${"a&".repeat(16_000)}`)?.pairs.length).toBe(32_000);
-    expect(splitTarget(`/?${"=".repeat(32_000)}`)?.pairs).toEqual(["", "=".repeat(31_999)]);
+    expect(valuesOf(`/?${"&".repeat(32_000)}x`, "", "x")).toEqual([undefined, ""]);
+    expect(valuesOf(`/?${"a&".repeat(16_000)}x=1`, "a", "x")).toEqual(["", "1"]);
+    expect(valuesOf(`/?${"=".repeat(32_000)}`, "")).toEqual(["=".repeat(31_999)]);
   });
 
   it("the first of several values with one name counts", () => {
-    expect(rawValue(["a", "1", "b", "2", "a", "3"], "a")).toBe("1");
-    expect(rawValue(["a", "b"], "b")).toBeUndefined();
+    expect(valuesOf("/?a=1&b=2&a=3", "a", "b")).toEqual(["1", "2"]);
   });
 });
 
@@ -104,7 +129,7 @@ describe("decoding", () => {
   });
 
   it("dot segments are found through their escapes", () => {
-    const hasDots = (segment: string): boolean => hasDotSegment(`/a/${segment}/b`, ["a", segment, "b"]);
+    const hasDots = (segment: string): boolean => splitTarget(`/a/${segment}/b`)?.hasDotSegment() ?? false;
     expect([".", "..", "%2e", "%2E.", ".%2e", "%2e%2E"].map(hasDots)).not.toContain(false);
     expect(["", "...", "a", "%2e%2e%2e", ".a", "%", "%41"].map(hasDots)).not.toContain(true);
   });

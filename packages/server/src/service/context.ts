@@ -17,10 +17,13 @@ export interface Context {
   readonly pollHoldMs: number;
 }
 
-/** Carries out commands of one kind for a keyset that exists. `signal` tells when nobody waits any more. */
+/**
+ * Carries out commands of one kind for a keyset that exists, at once where nothing has to be waited for. `signal` tells
+ * when nobody waits any more.
+ */
 export type Execute<Kind extends CommandKind> = (
   context: Context,
   keyset: Keyset,
   command: CommandOf<Kind>,
   signal: CancelSignal,
-) => Promise<Result<OutcomeOf<Kind>>>;
+) => Result<OutcomeOf<Kind>> | Promise<Result<OutcomeOf<Kind>>>;

@@ -19,9 +19,9 @@ function renew(
   keyset: Keyset,
   command: HeartbeatCommand,
   members: Members,
-): Promise<Result<undefined>> {
+): Result<undefined> | Promise<Result<undefined>> {
   const channels = expandTargets(command, members);
-  if (channels.length === 0) return Promise.resolve(done);
+  if (channels.length === 0) return done;
   const request = {
     user: command.user,
     device: command.device,
@@ -32,7 +32,7 @@ function renew(
     intent: "deliberate",
     asksForOwnJoins: false,
   } as const;
-  return context.engine.presence
-    .touch(keyset.subscribeKey, request, context.scheduler.now())
-    .then((touched) => overLimit(touched, command.user) ?? done);
+  const touched = context.engine.presence.touch(keyset.subscribeKey, request, context.scheduler.now());
+  if (touched instanceof Promise) return touched.then((later) => overLimit(later, command.user) ?? done);
+  return overLimit(touched, command.user) ?? done;
 }

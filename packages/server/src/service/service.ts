@@ -24,11 +24,17 @@ import { whereNow } from "./where-now.ts";
 
 /** Carries out commands. */
 export interface Service {
-  /** What the command came to. Rejects when the engine cannot answer, or for a mistake of ours: see `faultOf`. */
-  execute(command: Command, signal: CancelSignal): Promise<Result<OutcomeOf<CommandKind>>>;
+  /**
+   * What the command came to, at once where nothing has to be waited for. Throws or rejects when the engine cannot
+   * answer, or for a mistake of ours: see `faultOf`.
+   */
+  execute(command: Command, signal: CancelSignal): Execution;
   /** What to answer when a command was rejected; says in the log why. */
   faultOf(error: unknown, command: Command): Fault;
 }
+
+/** What a command came to, now or later. */
+export type Execution = Result<OutcomeOf<CommandKind>> | Promise<Result<OutcomeOf<CommandKind>>>;
 
 type KeysetCommandKind = Exclude<CommandKind, "time" | "preflight">;
 
@@ -52,28 +58,16 @@ const executors: { readonly [Kind in KeysetCommandKind]: Execute<Kind> } = {
 /** Creates the service on its parts. */
 export function createService(context: Context, log: Log): Service {
   return {
-    execute: (command, signal) => {
-      // Commands without a frame of their own may throw: that is a rejection like any other.
-      try {
-        return dispatch(context, command, signal);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    },
+    execute: (command, signal) => dispatch(context, command, signal),
     faultOf: (error, command) => faultOf(error, command.kind, log),
   };
 }
 
-function dispatch(
-  context: Context,
-  command: Command,
-  cancel: CancelSignal,
-): Promise<Result<OutcomeOf<CommandKind>>> {
-  if (command.kind === "preflight") return Promise.resolve(success(undefined));
-  if (command.kind === "time")
-    return Promise.resolve(success({ now: timetokenAt(context.scheduler.now()) - 1n }));
+function dispatch(context: Context, command: Command, cancel: CancelSignal): Execution {
+  if (command.kind === "preflight") return success(undefined);
+  if (command.kind === "time") return success({ now: timetokenAt(context.scheduler.now()) - 1n });
   const keyset = context.keysets.get(command.subscribeKey);
-  if (keyset === undefined) return Promise.resolve(failure("invalid-subscribe-key"));
+  if (keyset === undefined) return failure("invalid-subscribe-key");
   // The table pairs each kind with its own outcome; the compiler cannot follow that through a union.
   const run = executors[command.kind] as Execute<CommandKind>;
   return run(context, keyset, command, cancel);

@@ -115,7 +115,7 @@ export class Bench {
     this.now += ms;
   }
 
-  touched(user: string, channels: string, options: TouchOptions = {}): Promise<Touched> {
+  async touched(user: string, channels: string, options: TouchOptions = {}): Promise<Touched> {
     return this.engine.presence.touch(this.keyset, seatRequest(user, channels, options), this.now);
   }
 

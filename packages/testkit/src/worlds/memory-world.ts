@@ -87,10 +87,12 @@ function startRequest(node: Composition, target: string, how: SendOptions): Sent
   const dropped = new Promise<never>((_resolve, rejectReply) => {
     reject = rejectReply;
   });
-  const answered = node.handler(wireRequest(target, how, signal.signal)).then((response) => {
+  const answer = async (): Promise<Reply> => {
+    const response = await node.handler(wireRequest(target, how, signal.signal));
     settled = true;
     return toReply(response);
-  });
+  };
+  const answered = answer();
   const reply = Promise.race([answered, dropped]);
   reply.catch(() => {});
   return {
