@@ -41,7 +41,7 @@ async function open(between: (engine: Engine) => Engine, world: WorldOptions = {
   const clock = new TestClock();
   const node = await openComposition({ world, clock, data: ":memory:", between });
   opened = node;
-  const get = (target: string, signal = neverCancelled): Promise<WireResponse> =>
+  const get = async (target: string, signal = neverCancelled): Promise<WireResponse> =>
     node.handler({ method: "GET", target, header: () => undefined, body: undefined, signal });
   return { clock, node, get };
 }
