@@ -26,7 +26,7 @@ async function open(between: (engine: Engine) => Engine = (engine) => engine): P
   const clock = new TestClock();
   const node = await openComposition({ world: {}, clock, data: ":memory:", between });
   onTestFinished(() => node.stop());
-  const ask = (target: string, method = "GET"): Promise<WireResponse> =>
+  const ask = async (target: string, method = "GET"): Promise<WireResponse> =>
     node.handler({ method, target, header: () => undefined, body: undefined, signal: neverCancelled });
   return { clock, node, ask };
 }
