@@ -1,4 +1,4 @@
-/** The public surface of a package as one page: every declaration file that its index leads to. */
+/** The public surface of a package as one page: every declaration file that its entries lead to. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./root.mjs";
@@ -9,6 +9,14 @@ export const reported: readonly string[] = ["client", "react"];
 /** Where a package's report is. */
 export function reportPath(name: string): string {
   return join(root, "packages", name, "api.md");
+}
+
+/** The declarations that a package's manifest offers: names below `dist`. */
+function entriesOf(name: string): readonly string[] {
+  const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) as {
+    readonly exports: Readonly<Record<string, { readonly types: string }>>;
+  };
+  return Object.values(manifest.exports).map(({ types }) => types.replace("./dist/", ""));
 }
 
 /** A package's report, from what `tsc -b` has made of it. */
@@ -25,7 +33,7 @@ export function apiReport(name: string): string {
       visit(declaration);
     }
   };
-  visit("index.d.ts");
+  for (const entry of entriesOf(name)) visit(entry);
   const parts = [...files]
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([file, text]) => `## ${file}\n\n\`\`\`ts\n${text.trimEnd()}\n\`\`\`\n`);

@@ -125,6 +125,14 @@ describe.each(matrix)("on $on, against a server on $runtime", ({ on, runtime }) 
 
     await says(program, "Here now: ann, bob");
   });
+
+  test("the core with its calls tells who comes, and how many there are", async () => {
+    const program = start("node-worker-roster/only-core.ts");
+    await says(program, "ann came: 1 here");
+    person("bob").subscribe({ channels: "hall" });
+
+    await says(program, "bob came: 2 here");
+  });
 });
 
 /** What was printed under each title: JSON where it is JSON, else lines. */

@@ -1,15 +1,15 @@
 /** The packages as they are published: their size, their public surface, their tarballs, and the SDK installed from one. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runtimes, startServer } from "@hereabouts/testkit";
+import { runtimePath, runtimes, type ServerProcess, startServer } from "@hereabouts/testkit";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apiReport, reported, reportPath } from "../../scripts/lib/api-report.ts";
 import { pack, published, publishedManifest } from "../../scripts/lib/pack.ts";
 import { root } from "../../scripts/lib/root.mjs";
 import { run } from "../../scripts/lib/run.mjs";
-import { budgets, sizeOf } from "../../scripts/lib/size.ts";
+import { budgets, sizeOf, sizesPage, withSizes } from "../../scripts/lib/size.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hereabouts-packages-"));
 const tarballs = new Map<string, string>();
@@ -29,8 +29,20 @@ function tarballOf(name: string): string {
   return tarballs.get(name) ?? "";
 }
 
-test.each(budgets)("the SDK's $name is within its $bytesMax bytes", async ({ entry, bytesMax }) => {
-  expect(await sizeOf(entry)).toBeLessThanOrEqual(bytesMax);
+test.each(budgets)("$name has at most $bytesMax bytes", async ({ program, bytesMax }) => {
+  expect(await sizeOf(program)).toBeLessThanOrEqual(bytesMax);
+});
+
+test("the core's budget is what was promised", () => {
+  const [core] = budgets;
+  expect(core?.program).toBe('export { createCore } from "@hereabouts/client/core";');
+  expect(core?.bytesMax).toBeLessThanOrEqual(8_192);
+});
+
+test("the SDK's README has its sizes as they are (npm run size)", async () => {
+  const sizes: number[] = [];
+  for (const { program } of budgets) sizes.push(await sizeOf(program));
+  expect(readFileSync(sizesPage, "utf8")).toBe(withSizes(sizes));
 });
 
 test.each(reported)("the public surface of %s is the one in its report (npm run api)", (name) => {
@@ -68,21 +80,43 @@ describe.each(published)("the tarball of %s", (name) => {
   });
 });
 
-test.each(runtimes)(
-  "the SDK works from its tarball in an empty folder, against a server on %s",
-  async (runtime) => {
-    const place = mkdtempSync(join(folder, "app-"));
-    writeFileSync(join(place, "package.json"), '{ "name": "app", "private": true, "type": "module" }\n');
-    writeFileSync(
-      join(place, "app.js"),
-      `import { createClient } from "@hereabouts/client";
+/** Programs of users, as they are in an empty folder, and what they print. */
+const programs = [
+  {
+    file: "roster.js",
+    prints: "0 ann\n",
+    code: `import { createClient } from "@hereabouts/client";
 await using client = createClient({ origin: process.env.ORIGIN, subscribeKey: "demo", userId: "ann" });
-const { occupants } = await client.roster("lobby").ready();
-const roster = client.roster("lobby", { join: "join" });
+const { occupants } = await client.roster(process.env.CHANNEL).ready();
+const roster = client.roster(process.env.CHANNEL, { join: "join" });
 for await (const { occupants } of roster) if (occupants.has("ann")) break;
 console.log(occupants.size, [...roster.snapshot.occupants.keys()].join());
 `,
-    );
+  },
+  {
+    file: "core.js",
+    prints: "ann join 1\nbob join 2\nbob state-change 2\nbob leave 1\nann over\n",
+    code: `import { createCore } from "@hereabouts/client/core";
+const { ORIGIN: origin, CHANNEL: channels } = process.env;
+const make = (userId) => createCore({ origin, subscribeKey: "demo", userId, deviceId: userId });
+const [ann, bob] = [make("ann"), make("bob")];
+for await (const { userId, action, occupancy } of ann.subscribe({ channels, withPresence: true })) {
+  console.log(userId, action, occupancy);
+  if (userId === "ann") bob.subscribe({ channels, state: { mood: "fine" } });
+  if (action === "state-change") await bob.close();
+  if (action === "leave") await ann.close();
+}
+console.log("ann over");
+`,
+  },
+];
+
+describe("the SDK from its tarball, in an empty folder", () => {
+  const place = join(folder, "app");
+  beforeAll(async () => {
+    mkdirSync(place);
+    writeFileSync(join(place, "package.json"), '{ "name": "app", "private": true, "type": "module" }\n');
+    for (const { file, code } of programs) writeFileSync(join(place, file), code);
     const install = [
       "install",
       tarballOf("client"),
@@ -92,15 +126,30 @@ console.log(occupants.size, [...roster.snapshot.occupants.keys()].join());
       "--no-audit",
       "--no-fund",
     ];
-    const installed = await run("npm", install, { capture: true, shell: process.platform === "win32" });
-    expect(installed).toEqual({ code: 0, output: expect.any(String) });
-    await using server = await startServer({ runtime });
-
-    const { code, output } = await run(process.execPath, [join(place, "app.js")], {
+    const { code, output } = await run("npm", install, {
       capture: true,
-      env: { ORIGIN: server.url(""), NODE_OPTIONS: "" },
+      shell: process.platform === "win32",
     });
+    if (code !== 0) throw new Error(output);
+  });
 
-    expect({ code, output }).toEqual({ code: 0, output: "0 ann\n" });
-  },
-);
+  describe.each(runtimes)("against a server on %s", (runtime) => {
+    let server: ServerProcess;
+    beforeAll(async () => {
+      server = await startServer({ runtime });
+    });
+    afterAll(() => server?.[Symbol.asyncDispose]());
+
+    test.each(runtimes.flatMap((on) => programs.map((program) => ({ ...program, on }))))(
+      "$file does on $on what it says",
+      async ({ file, prints, on }) => {
+        const result = await run(runtimePath(on), [join(place, file)], {
+          capture: true,
+          env: { ORIGIN: server.url(""), CHANNEL: `${file}-${on}`, NODE_OPTIONS: "" },
+        });
+
+        expect(result).toEqual({ code: 0, output: prints });
+      },
+    );
+  });
+});

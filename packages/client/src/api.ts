@@ -317,10 +317,29 @@ export interface RosterOptions {
   readonly join?: "join" | "watch";
 }
 
-/** A connection to a service, for one user on one device. */
-export interface Client<Types extends ClientTypes = ClientTypes> extends AsyncDisposable {
+/** A connection to a service, for one user on one device: subscriptions, and the seats that they take. */
+export interface Core<Types extends ClientTypes = ClientTypes> extends AsyncDisposable {
   readonly userId: string;
   readonly deviceId: string;
+  /**
+   * Subscribes, and takes a seat in every channel that is not a presence channel (`NAME-pnpres`). A subscription is told of
+   * what happens from its beginning on. What comes by several names of one client is told once by the server, by a
+   * channel's own name first: so a subscription to a group is not told of a channel that another subscription of the same
+   * client names.
+   */
+  subscribe(options: SubscribeOptions<StateOf<Types>>): Subscription<StateOf<Types>, MessageOf<Types>>;
+  readonly status: ConnectionStatus;
+  onStatus(listener: (event: StatusEvent) => void): Off;
+  /** Stops polling and heartbeats and leaves; subscriptions stay and go on with `reconnect`. */
+  disconnect(): Promise<void>;
+  /** Goes on after `disconnect`, from the cursor where it stopped; or at once, when waiting to try again. */
+  reconnect(): void;
+  /** Ends every subscription and leaves. The client cannot be used any more. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The calls: what only asks, and is answered. */
+export interface Calls<Types extends ClientTypes = ClientTypes> {
   readonly hereNow: HereNowCall<StateOf<Types>>;
   whereNow(options?: WhereNowOptions): Promise<WhereNow>;
   /**
@@ -334,21 +353,16 @@ export interface Client<Types extends ClientTypes = ClientTypes> extends AsyncDi
   signal(options: SignalOptions<MessageOf<Types>>): Promise<Published>;
   /** The service's time, as a position of 17 digits. */
   time(options?: CallOptions): Promise<{ readonly timetoken: string }>;
-  /**
-   * Subscribes, and takes a seat in every channel that is not a presence channel (`NAME-pnpres`). A subscription is told of
-   * what happens from its beginning on. What comes by several names of one client is told once by the server, by a
-   * channel's own name first: so a subscription to a group is not told of a channel that another subscription of the same
-   * client names.
-   */
-  subscribe(options: SubscribeOptions<StateOf<Types>>): Subscription<StateOf<Types>, MessageOf<Types>>;
+}
+
+/** Who is there, live. */
+export interface Rosters<Types extends ClientTypes = ClientTypes> {
   /** The roster of a channel. Rosters of one channel share one picture; each is closed by itself. */
   roster(channel: string, options?: RosterOptions): Roster<StateOf<Types>>;
-  readonly status: ConnectionStatus;
-  onStatus(listener: (event: StatusEvent) => void): Off;
-  /** Stops polling and heartbeats and leaves; subscriptions stay and go on with `reconnect`. */
-  disconnect(): Promise<void>;
-  /** Goes on after `disconnect`, from the cursor where it stopped; or at once, when waiting to try again. */
-  reconnect(): void;
-  /** Ends every subscription and leaves. The client cannot be used any more. Idempotent. */
-  close(): Promise<void>;
 }
+
+/** The whole: a core with its calls and its rosters. */
+export interface Client<Types extends ClientTypes = ClientTypes>
+  extends Core<Types>,
+    Calls<Types>,
+    Rosters<Types> {}

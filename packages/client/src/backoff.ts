@@ -18,12 +18,15 @@ const retryAfterMsMax = 3_600_000;
 export function backoffMs(
   { baseMs, maxMs }: Backoff,
   failures: number,
-  how: { readonly dice: number; readonly error?: PresenceError },
+  how: { readonly dice: number; readonly error?: PresenceError | undefined },
 ): number {
   const asked = how.error?.retryAfterSeconds;
-  if (asked !== undefined) return Math.round(Math.min(asked * 1_000, retryAfterMsMax) + how.dice * baseMs);
   const ceiling = Math.min(maxMs, baseMs * 2 ** (failures - 1));
-  return Math.round(ceiling * (1 - how.dice / 2));
+  return Math.round(
+    asked === undefined
+      ? ceiling * (1 - how.dice / 2)
+      : Math.min(asked * 1_000, retryAfterMsMax) + how.dice * baseMs,
+  );
 }
 
 /** Whether trying again may help. */

@@ -4,28 +4,23 @@ import { deliver, type Receiver } from "./delivery.ts";
 import type { ListeningListener } from "./internal.ts";
 import { callSafely, createListeners, type Listeners } from "./listeners.ts";
 import type { Cursor } from "./machine/subscribe.ts";
-import { minus, type TargetSet } from "./machine/targets.ts";
+import { minus, namesOf, type TargetSet } from "./machine/targets.ts";
 import type { Coverage } from "./matching.ts";
 import { refuse } from "./names.ts";
 import { createPoll, type Poll, type PollParts } from "./poll.ts";
 import type { SeatKeeper } from "./seat-keeper.ts";
-import type { StateCheck } from "./state-check.ts";
+import type { Eventually, StateCheck } from "./state-check.ts";
 import { createSubscription } from "./subscription.ts";
 
 /** What a subscription wants. */
 export interface SubscriptionWish {
   readonly coverage: Coverage;
+  /** Empty for a roster: every event. */
   readonly filter?: string | undefined;
+  /** The own state in its channels, checked. */
+  readonly state?: Eventually<JsonObject> | undefined;
   /** For a roster. */
   readonly listener?: ListeningListener;
-}
-
-/** A subscription, and what its maker may do with it. */
-export interface OpenSubscription<State, Message> {
-  readonly subscription: Subscription<State, Message>;
-  /** The own state in its channels, from now on. */
-  tell(state: JsonObject): void;
-  status(event: StatusEvent): void;
 }
 
 /** The subscriptions of a client. */
@@ -33,8 +28,10 @@ export interface Connection<State, Message> {
   status(): ConnectionStatus;
   /** The client's listeners. */
   readonly statuses: Listeners<StatusEvent>;
-  subscribe(wish: SubscriptionWish): OpenSubscription<State, Message>;
+  /** Throws when the client is closed, or when a filter is against it. */
+  subscribe(wish: SubscriptionWish): Subscription<State, Message>;
   disconnect(): Promise<void>;
+  /** Throws when the client is closed. */
   reconnect(): void;
   /** Ends every subscription and leaves. */
   close(): Promise<void>;
@@ -47,9 +44,11 @@ export interface Connection<State, Message> {
 /** What a connection is made of. */
 export interface ConnectionParts<State> extends PollParts {
   readonly check: StateCheck<State>;
+  /** Aborts when the client is closed. */
+  readonly closing: AbortSignal;
 }
 
-interface Entry<State, Message> extends SubscriptionWish, Receiver<State, Message> {
+interface Entry<State, Message> extends Omit<SubscriptionWish, "state">, Receiver<State, Message> {
   readonly coverage: Coverage;
   readonly listener?: ListeningListener;
   /** `undefined` until the poll covers it. */
@@ -60,34 +59,25 @@ interface Entry<State, Message> extends SubscriptionWish, Receiver<State, Messag
 
 /** Makes a connection without subscriptions: nothing is sent before the first. */
 export function createConnection<State, Message>(parts: ConnectionParts<State>): Connection<State, Message> {
-  const { keeper, check } = parts;
+  const { keeper, check, closing } = parts;
   const entries = new Set<Entry<State, Message>>();
   const statuses = createListeners<StatusEvent>();
   const poll = createPoll(parts, {
     onItems: (items) =>
       deliver(items, { receivers: entries, check, onEvent: keeper.adopt, onStatus: statuses.emit }),
-    onStatus: (event) => {
+    onStatus: ({ event }) => {
       if (event.type === "disconnected" && event.error) keeper.machine.feed({ type: "refused" });
       statuses.emit(event);
       for (const { outlet } of [...entries]) outlet.status(event);
     },
     onGreeted: ({ targets, cursor, isBack }) => {
       for (const entry of entries) {
-        if (isBack && entry.from !== undefined) listening(entry);
+        if (isBack && entry.from) listening(entry);
         else cover(entry, targets, cursor);
       }
     },
   });
-  let isStale = false;
-  /** Subscriptions that come and go in one turn are one change. */
-  const refreshSoon = (): void => {
-    if (isStale) return;
-    isStale = true;
-    queueMicrotask(() => {
-      isStale = false;
-      refresh(entries, keeper.machine, poll);
-    });
-  };
+  const refreshSoon = oncePerTurn(() => refresh(entries, keeper.machine, poll));
   const close = (closed: Iterable<Entry<State, Message>>): Promise<void> => {
     for (const entry of closed) {
       entry.outlet.end();
@@ -99,41 +89,68 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
   return {
     status: () => poll.state.status,
     statuses,
-    subscribe: (wish) => {
+    subscribe: ({ state, ...wish }) => {
+      closing.throwIfAborted();
       refuseConflicts(wish, entries);
       const outlet = createSubscription<State, Message>(() => close([entry]));
       const entry: Entry<State, Message> = { ...wish, outlet, from: undefined, news: undefined };
       entries.add(entry);
-      refreshSoon();
-      const tell = (state: JsonObject): void => {
-        entry.news = state;
+      const tell = (news: JsonObject | undefined): void => {
+        entry.news = news;
         refreshSoon();
       };
-      return { ...outlet, tell };
+      const isLater = state instanceof Promise;
+      tell(isLater ? undefined : state);
+      if (isLater) {
+        state.then(tell, (error) => {
+          const [channel = ""] = namesOf(wish.coverage.seats).channels;
+          const event: StatusEvent = { type: "invalid-state", channel, userId: parts.settings.userId, error };
+          outlet.status(event);
+          statuses.emit(event);
+        });
+      }
+      return outlet.subscription;
     },
     disconnect: () => {
       poll.feed({ type: "disconnect" });
       keeper.machine.feed({ type: "disconnect" });
       return keeper.left();
     },
-    reconnect: () => poll.feed({ type: "reconnect" }),
+    reconnect: () => {
+      closing.throwIfAborted();
+      poll.feed({ type: "reconnect" });
+    },
     close: () => close(entries),
     hide: () => {
-      keeper.leavePage();
+      // First the poll, which is aborted: what reaches the service after the leave might take the seats again.
       poll.feed({ type: "left" });
+      keeper.leavePage();
     },
     wake: () => poll.feed({ type: "woke" }),
   };
 }
 
-type AnyEntry = SubscriptionWish & { from: string | undefined; news: JsonObject | undefined };
+/** Subscriptions that come and go in one turn are one change. */
+function oncePerTurn(run: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      run();
+    });
+  };
+}
+
+type AnyEntry = Omit<SubscriptionWish, "state"> & { from: string | undefined; news: JsonObject | undefined };
 
 /** Tells the machines what is subscribed to now. */
 function refresh(entries: ReadonlySet<AnyEntry>, seats: SeatKeeper["machine"], poll: Poll): void {
   const all = (which: keyof Coverage, of: readonly AnyEntry[] = [...entries]): TargetSet =>
     new Set(of.flatMap(({ coverage }) => [...coverage[which]]));
   seats.feed({ type: "seats", seats: all("seats") });
-  const withNews = [...entries].filter(({ news }) => news !== undefined);
+  const withNews = [...entries].filter(({ news }) => news);
   for (const entry of withNews) {
     seats.feed({ type: "states", targets: entry.coverage.seats, state: entry.news });
     entry.news = undefined;
@@ -147,7 +164,7 @@ function refresh(entries: ReadonlySet<AnyEntry>, seats: SeatKeeper["machine"], p
 
 /** Tells an entry from where on it is told what happens, once the poll covers it. */
 function cover(entry: AnyEntry, covered: TargetSet, { timetoken }: Cursor): void {
-  if (entry.from !== undefined || minus(entry.coverage.targets, covered).size > 0) return;
+  if (entry.from || minus(entry.coverage.targets, covered).size > 0) return;
   entry.from = timetoken;
   listening(entry);
 }
@@ -156,12 +173,12 @@ function listening({ listener }: SubscriptionWish): void {
   if (listener) callSafely(listener.onListening);
 }
 
-function refuseConflicts(wish: SubscriptionWish, entries: Iterable<SubscriptionWish>): void {
-  for (const other of entries) {
-    if (wish.filter === other.filter) continue;
-    if (wish.filter && other.filter) refuse(`A client has one filter, and "${other.filter}" is in use`);
-    if (wish.filter ? other.listener : wish.listener) {
-      refuse("A client with a roster has no filter: rosters need every event");
-    }
+function refuseConflicts(
+  wish: SubscriptionWish,
+  entries: Iterable<{ readonly filter?: string | undefined }>,
+): void {
+  for (const { filter = wish.filter } of entries) {
+    if (wish.filter === undefined || wish.filter === filter) continue;
+    refuse(`filter "${wish.filter}" beside "${filter}": a client has one, a roster none`);
   }
 }

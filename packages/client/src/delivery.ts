@@ -2,7 +2,7 @@
 import type { StatusEvent, SubscriptionEvent } from "./api.ts";
 import { decodeItem, type RawEvent } from "./events.ts";
 import type { ListeningListener } from "./internal.ts";
-import { type Coverage, waysTo } from "./matching.ts";
+import { type Coverage, type Way, waysTo } from "./matching.ts";
 import type { StateCheck } from "./state-check.ts";
 import type { SubscriptionOutlet } from "./subscription.ts";
 
@@ -33,25 +33,27 @@ export async function deliver<State, Message>(
 ): Promise<void> {
   for (const raw of items) {
     const item = decodeItem(raw);
-    if (item === undefined) continue;
+    if (!item) continue;
     const { event } = item;
     const ways = waysTo(item.channel, item.by);
-    const hits = [...receivers].flatMap((receiver) => {
-      const way = ways.find(({ target }) => receiver.coverage.targets.has(target));
-      const isNew = receiver.from !== undefined && isAfter(event.timetoken, receiver.from);
-      return way !== undefined && isNew ? [{ receiver, subscription: way.subscription }] : [];
-    });
+    const wayTo = ({ coverage, from }: Receiver<State, Message>): Way | undefined =>
+      from && isAfter(event.timetoken, from)
+        ? ways.find(({ target }) => coverage.targets.has(target))
+        : undefined;
+    const hits = [...receivers].filter(wayTo);
     if (hits.length === 0) continue;
     onEvent(event);
     const fitting = "state" in event ? check.incoming(event.state, event) : { state: undefined };
     const { state, invalid } = fitting instanceof Promise ? await fitting : fitting;
     if (invalid) onStatus(invalid);
-    for (const { receiver, subscription } of hits) {
-      if (invalid && !receiver.listener) receiver.outlet.status(invalid);
+    for (const receiver of hits) {
+      const { outlet, listener } = receiver;
+      if (invalid && !listener) outlet.status(invalid);
       else {
+        const { subscription } = wayTo(receiver) ?? {};
         const typed = { ...event, subscription, ...("state" in event && { state }) };
         // The state has been checked, and what messages are is the application's word.
-        receiver.outlet.deliver(typed as SubscriptionEvent<State, Message>);
+        outlet.deliver(typed as SubscriptionEvent<State, Message>);
       }
     }
   }
@@ -61,7 +63,7 @@ export async function deliver<State, Message>(
   }
 }
 
-/** Timetokens have as many digits as they need. */
+/** Timetokens have as many digits as they need, 20 at most. */
 function isAfter(timetoken: string, other: string): boolean {
-  return timetoken.length === other.length ? timetoken > other : timetoken.length > other.length;
+  return timetoken.padStart(20) > other.padStart(20);
 }

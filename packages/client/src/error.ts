@@ -32,18 +32,16 @@ export interface PresenceErrorDetails {
 
 /** What went wrong, with what the server said and what caused it. */
 export class PresenceError extends Error {
-  readonly code: PresenceErrorCode;
+  declare readonly code: PresenceErrorCode;
   /** The HTTP status, when there was an answer. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** Seconds after which the server asked to be asked again. */
-  readonly retryAfterSeconds: number | undefined;
+  declare readonly retryAfterSeconds: number | undefined;
 
   constructor(code: PresenceErrorCode, message: string, details: PresenceErrorDetails = {}) {
     super(message, details);
-    this.name = "PresenceError";
-    this.code = code;
-    this.status = details.status;
-    this.retryAfterSeconds = details.retryAfterSeconds;
+    const { status, retryAfterSeconds } = details;
+    Object.assign(this, { name: "PresenceError", code, status, retryAfterSeconds });
   }
 
   /** Anything thrown, as a PresenceError; one that is one already is returned as it is. Total. */

@@ -59,9 +59,9 @@ function presenceOf(start: Base, data: Members): RawEvent | undefined {
     };
   }
   if (!isText(userId)) return undefined;
-  if (action === "join") return { ...base, action, userId, state: data.state };
-  if (action !== "leave" && action !== "timeout" && action !== "state-change") return undefined;
-  return { ...base, action, userId, state: data.data };
+  if (action !== "join" && action !== "leave" && action !== "timeout" && action !== "state-change")
+    return undefined;
+  return { ...base, action, userId, state: action === "join" ? data.state : data.data };
 }
 
 function membersOf(value: unknown): Members {

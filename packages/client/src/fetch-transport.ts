@@ -6,10 +6,11 @@ export function createFetchTransport(origin: string): Transport {
   return async ({ target, ...init }) => {
     const reply = await fetch(origin + target, { ...init, cache: "no-store" });
     const retryAfterSeconds = Number(reply.headers.get("retry-after") ?? Number.NaN);
-    const body = await reply.text();
     // A date instead of a number says nothing here: the server's clock may differ from ours.
-    return retryAfterSeconds >= 0
-      ? { status: reply.status, body, retryAfterSeconds }
-      : { status: reply.status, body };
+    return {
+      status: reply.status,
+      body: await reply.text(),
+      ...(retryAfterSeconds >= 0 && { retryAfterSeconds }),
+    };
   };
 }

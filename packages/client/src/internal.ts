@@ -1,4 +1,4 @@
-/** The seam between the client's core and its rosters: what a roster may ask of the client, and nothing else. Types only. */
+/** The seam between a core and its rosters: what a roster may ask of the client, and nothing else. Types only. */
 import type { CallOptions, Roster, RosterOptions, Subscription } from "./api.ts";
 import type { Scheduling } from "./ports.ts";
 
@@ -32,7 +32,7 @@ export interface RosterPage<State> {
 export interface RosterPageOptions extends CallOptions {
   readonly channel: string;
   /** From the page before; absent for the first. */
-  readonly next?: string;
+  readonly next?: string | undefined;
 }
 
 /** What a roster is told about its subscription. */
@@ -66,10 +66,10 @@ export interface ClientCore<State> {
   readonly scheduling: Scheduling;
 }
 
-/** What `roster.ts` exports as `createRosters(core: ClientCore<State>): Rosters<State>`. */
-export interface Rosters<State> {
+/** What `roster.ts` makes with `shareRosters`: the rosters of one client. */
+export interface SharedRosters<State> {
   /** A roster of its own over the channel's shared picture. The name has been checked. */
   open(channel: string, options: RosterOptions): Roster<State>;
-  /** Closes all of them; called before the client leaves. Idempotent. */
+  /** Closes all of them; called when the client is closed. Idempotent. */
   close(): void;
 }

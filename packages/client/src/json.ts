@@ -8,12 +8,17 @@ const depthMax = 200;
 
 /** A state as JSON text: it has to be a plain object of at most 32 KiB. */
 export function stateText(state: unknown): string {
-  if (!isPlainObject(state)) refuse("invalid-state", "state", `${kindOf(state)} is no plain object`);
-  const text = jsonText(state, "state", "invalid-state");
+  const text = jsonText(plainObject(state), "state", "invalid-state");
   const bytes = encodeURIComponent(text).replace(/%../g, "-").length;
   if (bytes > stateBytesMax)
     refuse("invalid-state", "state", `${bytes} bytes, and may have ${stateBytesMax}`);
   return text;
+}
+
+/** A state as it is; refused when it is no plain object. */
+export function plainObject(state: unknown): object {
+  if (isPlainObject(state)) return state;
+  return refuse("invalid-state", "state", `${kindOf(state)} is no plain object`);
 }
 
 /** Any JSON value as text. `root` is how paths begin. */
@@ -41,7 +46,7 @@ function checkJson(value: unknown, { path, above }: Place, code: PresenceErrorCo
     return;
   const isArray = Array.isArray(value);
   if (!isArray && !isPlainObject(value)) refuse(code, path, `${kindOf(value)} is not JSON`);
-  if (above.includes(value) || above.length > depthMax) refuse(code, path, "within itself, or too deep");
+  if (above.includes(value) || above.length > depthMax) refuse(code, path, "circular or too deep");
   // Array.from fills holes with `undefined`, which is refused: JSON has no holes.
   for (const [key, member] of Object.entries(isArray ? Array.from(value) : value)) {
     const step = isArray ? `[${key}]` : /^[a-z_$][\w$]*$/i.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;

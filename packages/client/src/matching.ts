@@ -15,16 +15,12 @@ export interface Coverage {
   readonly targets: TargetSet;
 }
 
-/** What names stand for: themselves, with their presence, or their presence alone. */
-export type Reach = "as-named" | "with-presence" | "presence-only";
-
-/** What a subscription to these names covers. */
-export function coverageOf(names: TargetNames, reach: Reach): Coverage {
-  const named = [...targetsOf(names)];
-  const places = named.filter((target) => !target.endsWith(presenceSuffix));
-  const presence = places.map((target): Target => `${target}${presenceSuffix}`);
-  if (reach === "presence-only") return { seats: new Set(), targets: new Set(presence) };
-  return { seats: new Set(places), targets: new Set(reach === "as-named" ? named : [...named, ...presence]) };
+/** What a subscription to these names covers, with or without their presence. */
+export function coverageOf(names: TargetNames, withPresence: boolean | undefined): Coverage {
+  const targets = [...targetsOf(names)];
+  const seats = targets.filter((target) => !target.endsWith(presenceSuffix));
+  const presence = withPresence ? seats.map((target): Target => `${target}${presenceSuffix}`) : [];
+  return { seats: new Set(seats), targets: new Set([...targets, ...presence]) };
 }
 
 /** The names by which a subscription may have come by an item: first by its own, then by wildcards, then by groups. */
@@ -45,11 +41,11 @@ export function waysTo(channel: string, by: string | undefined): readonly Way[] 
   return [
     { target: `c${channel}`, subscription: undefined },
     ...wildcards.map((name): Way => ({ target: `c${name}${suffix}`, subscription: name })),
-    ...(by === undefined ? [] : [{ target: `g${by}`, subscription: withoutPresence(by) } as const]),
+    ...(by ? [{ target: `g${by}`, subscription: withoutPresence(by) } as const] : []),
   ];
 }
 
 /** A name without what makes it a presence channel. */
 export function withoutPresence(name: string): string {
-  return name.endsWith(presenceSuffix) ? name.slice(0, -presenceSuffix.length) : name;
+  return name.replace(/-pnpres$/, "");
 }

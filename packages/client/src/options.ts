@@ -35,34 +35,32 @@ export function settingsOf<Types extends ClientTypes>(
     publishKey,
     deviceId = defaultDeviceId(),
     presenceTimeoutSeconds = 300,
+    heartbeatIntervalSeconds = Math.max(heartbeatSecondsMin, presenceTimeoutSeconds / 2 - 1),
   } = options;
-  const heartbeatSeconds =
-    options.heartbeatIntervalSeconds ?? Math.max(heartbeatSecondsMin, presenceTimeoutSeconds / 2 - 1);
   const { baseMs = 500, maxMs = Math.max(30_000, baseMs), callRetries = 2 } = retry;
-  if (!/^https?:\/\/[^/?#@\s]+\/?$/i.test(origin)) {
-    refuse(`origin "${origin}" has to be a scheme and a host, like https://presence.example.com`);
-  }
+  const [, address = refuse(`origin "${origin}" has to be like https://presence.example.com`)] =
+    /^(https?:\/\/[^/?#@\s]+)\/?$/i.exec(origin) ?? [];
   checkName(options.subscribeKey, "subscribeKey");
   if (publishKey !== undefined) checkName(publishKey, "publishKey");
   checkId(options.userId, "userId");
   checkId(deviceId, "deviceId");
   checkNumber(presenceTimeoutSeconds, "presenceTimeoutSeconds", [1, 3600, 1]);
-  checkNumber(heartbeatSeconds, "heartbeatIntervalSeconds", [heartbeatSecondsMin, 3600]);
-  if (heartbeatSeconds >= presenceTimeoutSeconds) {
+  checkNumber(heartbeatIntervalSeconds, "heartbeatIntervalSeconds", [heartbeatSecondsMin, 3600]);
+  if (heartbeatIntervalSeconds >= presenceTimeoutSeconds) {
     refuse(
-      `heartbeatIntervalSeconds (${heartbeatSeconds}) has to be less than presenceTimeoutSeconds (${presenceTimeoutSeconds})`,
+      `heartbeatIntervalSeconds (${heartbeatIntervalSeconds}) has to be less than presenceTimeoutSeconds`,
     );
   }
   checkNumber(baseMs, "retry.baseMs", [10, 60_000]);
   checkNumber(maxMs, "retry.maxMs", [baseMs, 600_000]);
   checkNumber(callRetries, "retry.callRetries", [0, 10, 1]);
   return {
-    transport: createFetchTransport(origin.replace(/\/$/, "")),
+    transport: createFetchTransport(address),
     scheduling: platformScheduling,
     ...options,
     deviceId,
     presenceTimeoutSeconds,
-    heartbeatMs: heartbeatSeconds * 1_000,
+    heartbeatMs: heartbeatIntervalSeconds * 1_000,
     backoff: { baseMs, maxMs },
     callRetries,
   };

@@ -16,31 +16,32 @@ export interface Surroundings extends Partial<EventSource> {
 /** What to do when the page comes and goes. */
 export interface PageWatch {
   /** The page is left, perhaps for good. Only what outlives it can still be sent. */
-  onHide(): void;
+  hide(): void;
   /** The page may have been asleep or offline, and is back. */
-  onWake(): void;
+  wake(): void;
 }
 
 /** Watches the page, where there is one: on servers this does nothing. */
 export function watchPage(watch: PageWatch, surroundings: Surroundings = globalThis as Surroundings): Off {
   const { document } = surroundings;
-  if (document === undefined || surroundings.addEventListener === undefined) return () => {};
+  if (!document || !surroundings.addEventListener) return () => {};
   const page = surroundings as EventSource;
-  const { onHide, onWake } = watch;
+  const { hide, wake } = watch;
   const onVisible = (): void => {
-    if (document.visibilityState === "visible") onWake();
+    if (document.visibilityState === "visible") wake();
   };
   const entries: readonly (readonly [EventSource, string, () => void])[] = [
-    [page, "pagehide", onHide],
-    [page, "pageshow", onWake],
-    [page, "online", onWake],
-    [document, "resume", onWake],
+    [page, "pagehide", hide],
+    [page, "pageshow", wake],
+    [page, "online", wake],
+    [document, "resume", wake],
     [document, "visibilitychange", onVisible],
   ];
-  for (const [source, type, listener] of entries) source.addEventListener(type, listener);
-  return () => {
-    for (const [source, type, listener] of entries) source.removeEventListener(type, listener);
+  const each = (what: keyof EventSource): void => {
+    for (const [source, type, listener] of entries) source[what](type, listener);
   };
+  each("addEventListener");
+  return () => each("removeEventListener");
 }
 
 /** Reports what a listener threw as the platform reports what nobody catches. */

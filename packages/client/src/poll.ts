@@ -1,5 +1,4 @@
 /** The one poll of a client: carries out what the subscribe machine says. */
-import type { StatusEvent } from "./api.ts";
 import { type Driver, drive } from "./driver.ts";
 import type { PresenceError } from "./error.ts";
 import {
@@ -18,7 +17,7 @@ import type { SeatKeeper } from "./seat-keeper.ts";
 export interface PollListener {
   /** What an answer brought. The next poll waits for the promise, which never rejects. */
   onItems(items: readonly unknown[]): Promise<void>;
-  onStatus(event: StatusEvent): void;
+  onStatus(effect: Extract<SubscribeEffect, { readonly type: "status" }>): void;
   onGreeted(effect: Extract<SubscribeEffect, { readonly type: "greeted" }>): void;
 }
 
@@ -48,15 +47,15 @@ export function createPoll(
   const send = (effect: Extract<SubscribeEffect, { readonly type: "send" }>): void => {
     const controller = new AbortController();
     const { signal } = controller;
-    const how: Manner = { retries: 0 };
-    if (effect.cursor === undefined) keeper.machine.feed({ type: "entering" });
-    const answer = async (manner: Manner): Promise<PollAnswer> =>
-      readPoll(await ask(subscribeQuestion(settings, effect, keeper.machine.state.states), manner));
+    if (!effect.cursor) keeper.machine.feed({ type: "entering" });
+    const answer = async (manner?: Manner): Promise<PollAnswer> => {
+      const question = subscribeQuestion(settings, effect, keeper.machine.state.states);
+      return readPoll(await ask(question, { ...manner, retries: 0 }));
+    };
     // A handshake is never aborted, only ignored: it is answered at once, and a leave has to come after it.
-    const answered =
-      effect.cursor === undefined
-        ? keeper.enter(() => answer(how))
-        : delivered.then(() => answer({ ...how, signal, timeoutMs: pollTimeoutMs }));
+    const answered = effect.cursor
+      ? delivered.then(() => answer({ signal, timeoutMs: pollTimeoutMs }))
+      : keeper.enter(() => answer());
     drop = () => controller.abort();
     answered.then(
       ({ cursor, items }) => {
@@ -77,7 +76,7 @@ export function createPoll(
       drop = scheduling.after(ms, () => machine.feed({ type: "waited" }));
     },
     greeted: onGreeted,
-    status: ({ event }: { readonly event: StatusEvent }) => onStatus(event),
+    status: onStatus,
   };
   const machine = drive<SubscribeState, SubscribeInput, SubscribeEffect>({
     initial: initialSubscribeState,

@@ -67,7 +67,7 @@ export function openRosterWatch<State>(core: ClientCore<State>, channel: string)
   const start = (activity: RosterActivity): Off => {
     if (activity.type === "rest") return () => {};
     if (activity.type === "fetch") return startFetch(core, { channel, next: activity.next, feed });
-    const how = { dice: scheduling.random(), ...(failure && { error: failure }) };
+    const how = { dice: scheduling.random(), error: failure };
     const ms = activity.ms ?? backoffMs(backoff, state.tries, how);
     return scheduling.after(ms, () => feed({ type: "waited" }));
   };
@@ -82,7 +82,7 @@ export function openRosterWatch<State>(core: ClientCore<State>, channel: string)
     problem: () => {
       if (failure && !mayPass(failure)) return failure;
       if (!isBare(state)) return undefined;
-      return new PresenceError("refused", "The server gives no revisions: nothing proves a roster complete.");
+      return new PresenceError("refused", "Without revisions no roster is complete.");
     },
     changes,
     change: () => new Promise((resolve) => waiting.add(resolve)),
@@ -104,7 +104,7 @@ interface Fetching<State> {
 function startFetch<State>(core: ClientCore<State>, { channel, next, feed }: Fetching<State>): Off {
   const controller = new AbortController();
   const { signal } = controller;
-  core.fetchPage({ channel, signal, ...(next !== undefined && { next }) }).then(
+  core.fetchPage({ channel, signal, next }).then(
     (page) => signal.aborted || feed({ type: "page", page }),
     (thrown: unknown) => signal.aborted || feed({ type: "failed" }, PresenceError.from(thrown)),
   );

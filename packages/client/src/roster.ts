@@ -1,12 +1,14 @@
 /** Rosters: a handle for each reader, and one picture of each channel (`roster-watch.ts`) that they share. */
 import type { CallOptions, Roster, RosterSnapshot, Subscription } from "./api.ts";
 import { PresenceError } from "./error.ts";
-import type { ClientCore, Rosters } from "./internal.ts";
+import type { ClientCore, SharedRosters } from "./internal.ts";
 import { createListeners } from "./listeners.ts";
+import { abortError } from "./requests/ask.ts";
 import { openRosterWatch, type RosterWatch } from "./roster-watch.ts";
+import { ignore } from "./turns.ts";
 
 /** The rosters of a client. */
-export function createRosters<State>(core: ClientCore<State>): Rosters<State> {
+export function shareRosters<State>(core: ClientCore<State>): SharedRosters<State> {
   const shared = new Map<string, { readonly watch: RosterWatch<State>; readers: number }>();
   const rosters = new Set<Roster<State>>();
   return {
@@ -32,7 +34,6 @@ export function createRosters<State>(core: ClientCore<State>): Rosters<State> {
 
 /** Sits in a channel, and hears nothing of it: the watch does. */
 function takeSeat<State>(core: ClientCore<State>, channel: string): Subscription<State, unknown> {
-  const ignore = (): void => {};
   const seat = core.subscribePresence(channel, "join", { onListening: ignore, onDelivered: ignore });
   // With a listener nothing is kept for an iteration that never comes.
   seat.onPresence(ignore);
@@ -45,7 +46,7 @@ function createRoster<State>(watch: RosterWatch<State>, release: () => Promise<v
   let closing: Promise<void> | undefined;
   const isClosed = (): boolean => closing !== undefined;
   const close = (): Promise<void> => {
-    if (closing === undefined) {
+    if (!closing) {
       off();
       closing = release();
       watch.wake();
@@ -72,9 +73,7 @@ async function whenComplete<State>(
   signal?.addEventListener("abort", watch.wake);
   try {
     for (;;) {
-      if (signal?.aborted) {
-        throw new PresenceError("aborted", "The wait for the roster was given up.", { cause: signal.reason });
-      }
+      if (signal?.aborted) throw abortError([signal]);
       if (isClosed()) throw new PresenceError("closed", "The roster is closed.");
       const snapshot = watch.snapshot();
       if (snapshot.complete) return snapshot;

@@ -1,7 +1,7 @@
 /** States against the application's schema, on their way out and in. */
 import type { JsonObject, StatusEvent } from "./api.ts";
 import { PresenceError } from "./error.ts";
-import { isPlainObject, stateText } from "./json.ts";
+import { isPlainObject, plainObject, stateText } from "./json.ts";
 import type { SchemaResult, StateSchema } from "./schema.ts";
 
 /** Now, or later where a schema takes its time. */
@@ -29,32 +29,31 @@ export interface StateCheck<State> {
 
 /** A check by a schema, or by none. */
 export function createStateCheck<State>(schema: StateSchema<State> | undefined): StateCheck<State> {
-  const validate = (state: unknown) => schema?.["~standard"].validate(state);
+  /** Without a schema the application's word is all there is: its generic parameter says what states are. */
+  const validate = (state: unknown): Eventually<SchemaResult<State>> =>
+    schema ? schema["~standard"].validate(state) : { value: plainObject(state) as State };
+  const through = <Result>(
+    state: unknown,
+    then: (result: SchemaResult<State>) => Result,
+    otherwise: (error: PresenceError) => Result,
+  ): Eventually<Result> => {
+    const fail = (thrown: unknown): Result => otherwise(invalidState(thrown));
+    try {
+      const result = validate(state);
+      return result instanceof Promise ? result.then(then).catch(fail) : then(result);
+    } catch (thrown) {
+      return fail(thrown);
+    }
+  };
   return {
-    outgoing: (state) => {
-      const done = (result: ReturnType<typeof validate>): JsonObject =>
-        asJson(result === undefined ? state : fitting(result as SchemaResult<State>));
-      try {
-        const result = validate(state);
-        return result instanceof Promise ? result.then(done).catch(refuse) : done(result);
-      } catch (thrown) {
-        return refuse(thrown);
-      }
-    },
+    outgoing: (state) => through(state, (result) => asJson(fitting(result)), refuse),
     incoming: (raw, { channel, userId }) => {
       if (raw == null || (isPlainObject(raw) && Object.keys(raw).length === 0)) return { state: undefined };
-      // Without a schema the application's word is all there is: its generic parameter says what states are.
-      if (schema === undefined && isPlainObject(raw)) return { state: raw as State };
-      return (async () => {
-        try {
-          const result = await validate(raw);
-          if (result !== undefined) return { state: fitting(result) };
-          throw new PresenceError("invalid-state", "state: no plain object.");
-        } catch (thrown) {
-          const error = invalidState(thrown);
-          return { state: undefined, invalid: { type: "invalid-state", channel, userId, error } };
-        }
-      })();
+      return through<ReadState<State>>(
+        raw,
+        (result) => ({ state: fitting(result) }),
+        (error) => ({ state: undefined, invalid: { type: "invalid-state", channel, userId, error } }),
+      );
     },
   };
 }
@@ -64,8 +63,8 @@ function invalidState(thrown: unknown): PresenceError {
   return new PresenceError("invalid-state", "state: the schema failed.", { cause: thrown });
 }
 
-function refuse(thrown: unknown): never {
-  throw invalidState(thrown);
+function refuse(error: PresenceError): never {
+  throw error;
 }
 
 function asJson(state: unknown): JsonObject {
@@ -73,9 +72,11 @@ function asJson(state: unknown): JsonObject {
   return JSON.parse(stateText(state)) as JsonObject;
 }
 
-function fitting<State>({ issues, ...result }: SchemaResult<State>): State {
-  if (issues === undefined) return (result as { readonly value: State }).value;
-  const [issue] = issues;
+function fitting<State>(result: SchemaResult<State>): State {
+  if (!result.issues) return result.value;
+  const [issue] = result.issues;
   const path = issue?.path?.map((part) => `.${String(typeof part === "object" ? part.key : part)}`).join("");
-  throw new PresenceError("invalid-state", `state${path ?? ""}: ${issue?.message}.`, { cause: issues });
+  throw new PresenceError("invalid-state", `state${path ?? ""}: ${issue?.message}.`, {
+    cause: result.issues,
+  });
 }

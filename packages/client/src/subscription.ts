@@ -33,7 +33,7 @@ export function createSubscription<State, Message>(
   /** What comes before the first iteration is kept for it, unless there are listeners instead. */
   let early: EventQueue<Event> | undefined = openQueue();
   const listen = <Value>(add: (value: Value) => () => void, listener: Value): (() => void) => {
-    if (early !== undefined) queues.delete(early);
+    if (early) queues.delete(early);
     early = undefined;
     return add(listener);
   };

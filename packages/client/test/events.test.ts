@@ -111,19 +111,15 @@ test.each<readonly [string, string | undefined, readonly string[]]>([
   expect([...new Set(waysTo(channel, by).map(({ target }) => target))]).toEqual([...new Set(expected)]);
 });
 
-test("a subscription covers its presence, where it wants it, and sits nowhere for presence alone", () => {
+test("a subscription covers its presence, where it wants it, and sits nowhere for presence", () => {
   const names = { channels: ["a", "b-pnpres"], groups: ["g"] };
-  expect(coverageOf(names, "as-named")).toEqual({
+  expect(coverageOf(names, false)).toEqual({
     seats: new Set(["ca", "gg"]),
     targets: new Set(["ca", "cb-pnpres", "gg"]),
   });
-  expect(coverageOf(names, "with-presence")).toEqual({
+  expect(coverageOf(names, true)).toEqual({
     seats: new Set(["ca", "gg"]),
     targets: new Set(["ca", "cb-pnpres", "gg", "ca-pnpres", "gg-pnpres"]),
-  });
-  expect(coverageOf({ channels: ["a"], groups: [] }, "presence-only")).toEqual({
-    seats: new Set(),
-    targets: new Set(["ca-pnpres"]),
   });
 });
 
@@ -131,7 +127,7 @@ test("timetokens are compared as numbers, whatever their digits", async () => {
   const outlet = createSubscription<object, unknown>(async () => {});
   const got: string[] = [];
   outlet.subscription.onMessage(({ timetoken }) => got.push(timetoken));
-  const receiver = { coverage: coverageOf({ channels: ["a"], groups: [] }, "as-named"), outlet, from: "99" };
+  const receiver = { coverage: coverageOf({ channels: ["a"], groups: [] }, false), outlet, from: "99" };
   const items = ["9", "98", "99", "100", "990"].map((t) => ({ c: "a", p: { t }, d: 1 }));
   const check = createStateCheck<object>(undefined);
   await deliver(items, { receivers: new Set([receiver]), check, onEvent: () => {}, onStatus: () => {} });

@@ -30,14 +30,14 @@ test.each<readonly [unknown, string]>([
   [{ a: new Date(0) }, "state.a: Date is not JSON."],
   [{ a: [new Point()] }, "state.a[0]: Point is not JSON."],
   [{ toJSON: () => ({}) }, "state.toJSON: function is not JSON."],
-  [cycle, "state.inner.list[0]: within itself, or too deep."],
+  [cycle, "state.inner.list[0]: circular or too deep."],
   [{ text: "ü".repeat(16_384) }, "state: 32779 bytes, and may have 32768."],
 ])("%o is refused by its path", (state, message) => {
   expect(() => stateText(state)).toThrow(expect.objectContaining({ code: "invalid-state", message }));
 });
 
 test("what is nested too deep is refused, whatever it is", () => {
-  expect(() => stateText(deep(1_000))).toThrow("within itself, or too deep.");
+  expect(() => stateText(deep(1_000))).toThrow("circular or too deep.");
   expect(JSON.parse(stateText(deep(200)))).toEqual(deep(200));
 });
 

@@ -8,8 +8,7 @@ const good: ClientOptions = { origin: "https://presence.example.com", subscribeK
 
 const name = (what: string, shown: string, commas = " without commas"): string =>
   `${what} is ${shown}, and has to be 1 to 92 characters${commas}, not just dots.`;
-const origin = (text: string): string =>
-  `origin "${text}" has to be a scheme and a host, like https://presence.example.com.`;
+const origin = (text: string): string => `origin "${text}" has to be like https://presence.example.com.`;
 
 test.each<readonly [object, string]>([
   [{ origin: "presence.example.com" }, origin("presence.example.com")],
@@ -55,7 +54,7 @@ test.each<readonly [object, string]>([
   ],
   [
     { presenceTimeoutSeconds: 20, heartbeatIntervalSeconds: 20 },
-    "heartbeatIntervalSeconds (20) has to be less than presenceTimeoutSeconds (20).",
+    "heartbeatIntervalSeconds (20) has to be less than presenceTimeoutSeconds.",
   ],
   [{ retry: { baseMs: 9 } }, "retry.baseMs is 9, and has to be a number from 10 to 60000."],
   [

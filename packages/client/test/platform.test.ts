@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { createClient } from "../src/index.ts";
 import { type Surroundings, watchPage } from "../src/platform.ts";
+import type { Transport } from "../src/ports.ts";
 import { openInMemory } from "./support/in-memory.ts";
 import { record } from "./support/recording.ts";
 
@@ -63,7 +64,7 @@ afterEach(() => {
 });
 
 test("where there is no page, nothing is watched", () => {
-  const off = watchPage({ onHide: () => {}, onWake: () => {} }, {});
+  const off = watchPage({ hide: () => {}, wake: () => {} }, {});
   off();
 });
 
@@ -78,7 +79,7 @@ test.each([
 ])("%s of a %s page", (type, visibility, expected) => {
   const page = openPage();
   const told: string[] = [];
-  const off = watchPage({ onHide: () => told.push("hide"), onWake: () => told.push("wake") }, page);
+  const off = watchPage({ hide: () => told.push("hide"), wake: () => told.push("wake") }, page);
   page.visibility = visibility;
   page.fire(type);
   off();
@@ -96,6 +97,37 @@ test("a page that is left leaves by a request that outlives it", async () => {
   expect(world.sentOf("leave").map(({ path, keepalive }) => [path, keepalive])).toEqual([
     ["/v2/presence/sub-key/sub-test/channel/a,b/leave", true],
   ]);
+});
+
+test("a page that is left aborts its poll before it sends its leave", async () => {
+  const page = openGlobalPage();
+  await using world = await openInMemory();
+  const polls: AbortSignal[] = [];
+  const wereAborted: boolean[] = [];
+  const transport: Transport = (request) => {
+    if (request.target.includes("/subscribe/")) polls.push(request.signal);
+    if (request.target.includes("/leave")) wereAborted.push(polls.at(-1)?.aborted === true);
+    return world.transport(request);
+  };
+  world.client("alice", { transport }).subscribe({ channels: "a" });
+  await world.advance(1_000);
+  page.fire("pagehide");
+  await world.advance();
+  expect([polls.length, wereAborted]).toEqual([2, [true]]);
+});
+
+test("a poll that reaches the service after the leave of its page does not take the seat again", async () => {
+  await using world = await openInMemory();
+  // Before there is a page: nothing that happens to it concerns the watcher.
+  const watcher = record(world.client("watcher").subscribe({ channels: "a-pnpres" }));
+  await world.advance(1_000);
+  const page = openGlobalPage();
+  world.network = ({ target }) => (/\/sub-test\/a\/0\?.*tt=[1-9]/.test(target) ? { delayMs: 1_500 } : {});
+  world.client("alice").subscribe({ channels: "a" });
+  await world.advance(1_000);
+  page.fire("pagehide");
+  await world.advance(10_000);
+  expect([watcher.lines(), world.sentOf("leave").length]).toEqual([["a join alice 1", "a leave alice 0"], 1]);
 });
 
 test("a page that watches where it sits does not come back when it hears of its own leaving", async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Roster } from "../src/api.ts";
 import { PresenceError } from "../src/error.ts";
-import { createRosters } from "../src/roster.ts";
+import { shareRosters } from "../src/roster.ts";
 import { createFakeCore, type FakeCore } from "./support/roster-core.ts";
 import { barePage, join, leave, type Mood, page } from "./support/roster-inputs.ts";
 
@@ -15,7 +15,7 @@ interface Opened {
 
 function openRoster(): Opened {
   const core = createFakeCore();
-  const rosters = createRosters(core);
+  const rosters = shareRosters(core);
   const open = (how?: "join" | "watch"): Roster<Mood> =>
     rosters.open("room", how === undefined ? {} : { join: how });
   return { core, roster: open(), open, closeAll: rosters.close };

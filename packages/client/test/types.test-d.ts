@@ -3,6 +3,14 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
 import {
+  type Calls,
+  type Core,
+  createCalls,
+  createCore,
+  createRosters,
+  type RosterOccupant,
+} from "../src/core.ts";
+import {
   type Client,
   createClient,
   type JoinEvent,
@@ -140,6 +148,25 @@ error.code === "unknown";
 // A transport is a function.
 const transport: Transport = async ({ method, target }) => ({ status: 200, body: `${method} ${target}` });
 createClient({ ...keys, transport });
+
+// The parts are typed as the whole, and stand on a core; a client is one.
+const core = createCore<{ state: Mood; message: Chat }>(keys);
+createClient<{ state: Mood; message: Chat }>(keys) satisfies Core<{ state: Mood; message: Chat }>;
+assertType<
+  Equal<ReturnType<typeof createCalls<{ state: Mood; message: Chat }>>, Calls<{ state: Mood; message: Chat }>>
+>();
+void createCalls(core).setState({ channels: "a", state: { mood: "fine" } });
+void createCalls(core).publish({ channel: "a", message: { text: "hi" } });
+// @ts-expect-error: no such mood
+void createCalls(core).setState({ channels: "a", state: { mood: "odd" } });
+// @ts-expect-error: no such message
+void createCalls(core).publish({ channel: "a", message: 7 });
+const { occupants } = createRosters(core).roster("a").snapshot;
+assertType<Equal<typeof occupants, ReadonlyMap<string, RosterOccupant<Mood>>>>();
+// @ts-expect-error: a core by itself has no calls
+core.hereNow;
+// @ts-expect-error: nothing but a core will do
+createCalls({ userId: "alice" });
 
 // `using`.
 async function use(): Promise<void> {

@@ -73,7 +73,7 @@ export function stepPresence(before: PresenceState, input: PresenceInput): Prese
     case "states": {
       const next = new Map(states);
       for (const target of input.targets) {
-        if (input.state === undefined) next.delete(target);
+        if (!input.state) next.delete(target);
         else if (seats.has(target)) next.set(target, input.state);
       }
       return { state: { ...before, states: next }, effects: [] };

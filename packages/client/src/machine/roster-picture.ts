@@ -45,7 +45,7 @@ export function seat<State>(
   { before, now }: { readonly before: RosterOccupant<State> | undefined; readonly now: number },
 ): void {
   const occupant = { state, devices, since: since || before?.since || now };
-  const isSame = before !== undefined && JSON.stringify(before) === JSON.stringify(occupant);
+  const isSame = before && JSON.stringify(before) === JSON.stringify(occupant);
   draft.occupants.set(userId, isSame ? before : occupant);
   // The last who came, since no page says when something happened last.
   draft.at = Math.max(draft.at, occupant.since);

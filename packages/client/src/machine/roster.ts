@@ -130,7 +130,7 @@ function hear<State>(
     const heard = [...state.heard, ...events];
     return heard.length > heardMax ? beginAgain(next) : conclude({ ...next, heard }, now);
   }
-  if (picture === undefined) return state;
+  if (!picture) return state;
   if (activity.type === "wait" && activity.ms === undefined) return next;
   if (picture.snapshot.complete) return { ...next, tries: 0 };
   return snapshot.complete ? beginAgain(next) : settle(next);
@@ -175,11 +175,11 @@ function conclude<State>(state: RosterState<State>, now: number): RosterState<St
   const { snapshot, epoch, revision, pages, heard, activity } = state;
   const [first] = pages;
   const last = pages.at(-1);
-  if (first === undefined || last === undefined) return state;
+  if (!first || !last) return state;
   const start = first.revision ?? 0;
   // All that the first page has is there already: no need to walk on.
   if (snapshot.complete && first.epoch === epoch && start <= revision) return arrive(state);
-  if (last.next !== undefined) return state;
+  if (last.next) return state;
 
   const { occupants } = snapshot;
   const isRevised = first.epoch !== undefined;

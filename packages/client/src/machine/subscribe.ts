@@ -236,7 +236,7 @@ function halt(draft: Draft, error?: PresenceError): void {
   state.phase = "idle";
   state.greeted = noTargets;
   state.failures = 0;
-  const reason = error === undefined ? "requested" : "refused";
+  const reason = error ? "refused" : "requested";
   if (state.status !== "disconnected") say(draft, { type: "disconnected", reason, error });
 }
 

@@ -20,9 +20,8 @@ export interface Question {
 
 /** How to ask. */
 export interface Manner {
-  /** Any of these gives the question up. */
+  /** Gives the question up. */
   readonly signal?: AbortSignal | undefined;
-  readonly alsoSignal?: AbortSignal;
   /** JSON to post. Default: a GET without a body. */
   readonly body?: string;
   /** How long to wait for each answer. Default 15000. */
@@ -39,8 +38,8 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Asks. Rejects with a PresenceError. */
-export type Ask = (question: Question, manner?: Manner) => Promise<Answer>;
+/** Asks; `closing` gives the question up, too. Rejects with a PresenceError. */
+export type Ask = (question: Question, manner?: Manner, closing?: AbortSignal) => Promise<Answer>;
 
 const timeoutMsDefault = 15_000;
 /** What servers take at most for path and query. */
@@ -58,37 +57,30 @@ export function createAsk(settings: Settings<unknown>): Ask {
     run: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> => {
     const controller = new AbortController();
-    let end = (): void => {};
+    const stopped = new Promise<never>((_, reject) => {
+      controller.signal.addEventListener("abort", () => reject(controller.signal.reason));
+    });
+    const giveUp = (): void => controller.abort(abortError(signals));
+    const cancel = scheduling.after(ms, () =>
+      controller.abort(new PresenceError("timeout", `No answer in ${ms} ms.`)),
+    );
+    for (const signal of signals) signal.addEventListener("abort", giveUp);
     try {
-      return await new Promise<Result>((resolve, reject) => {
-        const stop = (error: PresenceError): void => {
-          reject(error);
-          controller.abort(error);
-        };
-        const giveUp = (): void => stop(abortError(signals));
-        const cancel = scheduling.after(ms, () =>
-          stop(new PresenceError("timeout", `No answer in ${ms} ms.`)),
-        );
-        for (const signal of signals) signal.addEventListener("abort", giveUp);
-        end = () => {
-          cancel();
-          for (const signal of signals) signal.removeEventListener("abort", giveUp);
-        };
-        if (signals.some(({ aborted }) => aborted)) giveUp();
-        else run(controller.signal).then(resolve, reject);
-      });
+      if (signals.some(({ aborted }) => aborted)) throw abortError(signals);
+      return await Promise.race([stopped, run(controller.signal)]);
     } finally {
-      end();
+      cancel();
+      for (const signal of signals) signal.removeEventListener("abort", giveUp);
     }
   };
 
-  return async (question, manner = {}) => {
+  return async (question, manner = {}, closing) => {
     const { retries = settings.callRetries, timeoutMs = timeoutMsDefault, body, keepalive } = manner;
-    const signals = [manner.signal, manner.alsoSignal].filter((signal) => signal !== undefined);
+    const signals = [manner.signal, closing].filter((signal) => signal !== undefined);
     const request = {
-      method: body === undefined ? "GET" : "POST",
+      method: body ? "POST" : "GET",
       target: targetOf(question, common),
-      ...(body !== undefined && { body }),
+      ...(body && { body }),
       ...(keepalive && { keepalive }),
     } as const;
     for (let failures = 1; ; failures += 1) {
@@ -112,10 +104,8 @@ function unlessTimeout(error: PresenceError): void {
 }
 
 function targetOf({ path, query }: Question, common: Question["query"]): string {
-  const pairs = Object.entries({ ...query, ...common }).map(
-    ([name, value]) => [name, escaped(value)] as const,
-  );
-  const search = pairs.flatMap(([name, value]) => (value === "" ? [] : `${name}=${value}`)).join("&");
+  const pairs = Object.entries({ ...query, ...common }).map(([name, part]) => `${name}=${escaped(part)}`);
+  const search = pairs.filter((pair) => !pair.endsWith("=")).join("&");
   const target = `/${path.map((part) => escaped(part) || ",").join("/")}?${search}`;
   if (target.length <= targetCharactersMax) return target;
   return refuse(`The request has ${target.length} characters, and may have ${targetCharactersMax}`);
@@ -126,11 +116,12 @@ function escaped(part: Part): string {
   try {
     return encodeURIComponent(String(part ?? "")).replaceAll("%2C", ",");
   } catch {
-    return refuse("A text is not well-formed Unicode");
+    return refuse("A text is no Unicode");
   }
 }
 
-function abortError(signals: readonly AbortSignal[]): PresenceError {
+/** What a call is given up with, by whichever signal. */
+export function abortError(signals: readonly AbortSignal[]): PresenceError {
   const reason = signals.find(({ aborted }) => aborted)?.reason;
   if (reason instanceof PresenceError) return reason;
   return new PresenceError("aborted", "The call was given up.", { cause: reason });

@@ -5,7 +5,7 @@ import type { RosterPage, RosterPageOptions } from "../internal.ts";
 import { checkName } from "../names.ts";
 import { checkNumber } from "../options.ts";
 import { type CallContext, presencePath } from "./context.ts";
-import { limitMax, readChannel } from "./here-now.ts";
+import { hereNowChannel, limitMax, readChannel } from "./here-now.ts";
 import { field, isCount, isText } from "./reply.ts";
 
 /** Which page to fetch, and how. */
@@ -64,8 +64,7 @@ export function createPages<State>(
       first ??= page;
       if (page.epoch !== first.epoch)
         throw new PresenceError("unavailable", "The channel began anew: walk again.");
-      const occupants = page.occupants.map(({ userId, state }) => ({ userId, state }));
-      yield { channelName, occupancy: page.occupancy, occupants };
+      yield hereNowChannel(channelName, page);
       next = page.next === undefined ? undefined : { next: page.next };
     }
   };

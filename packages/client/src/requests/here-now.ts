@@ -47,9 +47,7 @@ export function createHereNow<State>(
       ? singleAsMulti(names.channels, json)
       : must(field(json, "payload"), isPlainObject);
     for (const [channelName, raw] of Object.entries(must(field(payload, "channels"), isPlainObject))) {
-      const { occupancy, occupants } = await readChannel(context, channelName, raw);
-      const users = occupants.map(({ userId, state }) => ({ userId, state }));
-      found.set(channelName, { channelName, occupancy, occupants: users });
+      found.set(channelName, hereNowChannel(channelName, await readChannel(context, channelName, raw)));
     }
     return {
       totalChannels: must(field(payload, "total_channels"), isCount),
@@ -96,6 +94,14 @@ export async function readChannel<State>(
     occupants.push({ userId, state, since: countOr(0, user, "since"), devices: countOr(1, user, "devices") });
   }
   return { occupancy: must(field(raw, "occupancy"), isCount), occupants };
+}
+
+/** A channel as users are told of it. */
+export function hereNowChannel<State>(
+  channelName: string,
+  { occupancy, occupants }: DetailedChannel<State>,
+): HereNowChannel<State> {
+  return { channelName, occupancy, occupants: occupants.map(({ userId, state }) => ({ userId, state })) };
 }
 
 function countOr(otherwise: number, value: unknown, key: string): number {

@@ -3,16 +3,13 @@ import { PresenceError } from "../error.ts";
 
 /** A member of a member, and so on; `undefined` where there is none. */
 export function field(value: unknown, ...keys: readonly (string | number)[]): unknown {
-  return keys.reduce(
-    (inner, key) => (isObject(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
-    value,
-  );
+  return keys.reduce((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
 }
 
 /** A value that has to be of a kind. */
 export function must<Value>(value: unknown, is: (value: unknown) => value is Value): Value {
   if (is(value)) return value;
-  throw new PresenceError("malformed-reply", "The server's answer is none of the protocol's.", {
+  throw new PresenceError("malformed-reply", "The answer is not the protocol's.", {
     cause: value,
   });
 }
@@ -29,13 +26,11 @@ export function isText(value: unknown): value is string {
 
 /** Whether something is a whole number, 0 or more. */
 export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Whether something is a list. */
-export function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
-}
+export const isList: (value: unknown) => value is readonly unknown[] = Array.isArray;
 
 /** Whether something is a list of texts. */
 export function isTexts(value: unknown): value is readonly string[] {

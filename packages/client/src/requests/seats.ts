@@ -4,26 +4,29 @@ import { namesOf, type TargetSet } from "../machine/targets.ts";
 import type { Settings } from "../options.ts";
 import type { Question } from "./ask.ts";
 import { presencePath } from "./context.ts";
-import { recordOf } from "./reply.ts";
 
 /** What a heartbeat asks. */
 export function heartbeatQuestion(settings: Settings<unknown>, seats: TargetSet, states: States): Question {
-  const { path, query } = seatQuestion(settings, seats, "heartbeat");
-  return { path, query: { ...query, heartbeat: settings.presenceTimeoutSeconds, state: statesText(states) } };
+  const query = { heartbeat: settings.presenceTimeoutSeconds, state: statesText(states) };
+  return seatQuestion(settings, seats, "heartbeat", query);
 }
 
-/** What a heartbeat or a leave asks, but for what only one of them says. */
+/** What a heartbeat or a leave asks; `query` is what only one of them says. */
 export function seatQuestion(
   settings: Settings<unknown>,
   seats: TargetSet,
   verb: "heartbeat" | "leave",
+  query: Question["query"] = {},
 ): Question {
   const { channels, groups } = namesOf(seats);
-  return { path: presencePath(settings, "channel", channels, verb), query: { "channel-group": groups } };
+  return {
+    path: presencePath(settings, "channel", channels, verb),
+    query: { "channel-group": groups, ...query },
+  };
 }
 
 /** States by channel or group as a parameter; empty when there are none. */
 export function statesText(states: States): string {
-  const entries = [...states].map(([target, state]) => [target.slice(1), state] as const);
-  return entries.length === 0 ? "" : JSON.stringify(recordOf(entries));
+  if (states.size === 0) return "";
+  return JSON.stringify(Object.fromEntries([...states].map(([target, state]) => [target.slice(1), state])));
 }
