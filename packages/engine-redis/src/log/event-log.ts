@@ -30,14 +30,6 @@ import { readAppended } from "./wire.ts";
 /** How far in the future a cursor may be and still be taken at its word. */
 export const cursorAheadMsMax = 60_000;
 
-/** Where the other parts tell the log of what their scripts appended. */
-export interface LogNotes {
-  /** Where a script is to write at most so many entries: an argument for `appendEntries`. `at` is the engine's instant. */
-  place(partition: PartitionKeys, at: Instant, entries: number): string;
-  /** Tells of the newest entry of a partition. A read of this node that begins after this call sees it. */
-  noteTip(partition: PartitionKeys, tip: Timetoken): void;
-}
-
 /** One partition of a read. */
 interface Part {
   readonly replica: Replica;
@@ -45,9 +37,10 @@ interface Part {
 }
 
 /** All keysets' entries, as one node sees them. */
-export class RedisEventLog implements EventLog, LogNotes {
+export class RedisEventLog implements EventLog {
+  /** The order of what this node writes: scripts of other parts that write entries ask it for their place. */
+  readonly clock: LogClock;
   readonly #context: EngineContext;
-  readonly #clock: LogClock;
   readonly #replicas: Replicas;
   readonly #topics: TopicTable;
   readonly #entriesMax: number;
@@ -55,10 +48,10 @@ export class RedisEventLog implements EventLog, LogNotes {
 
   constructor(context: EngineContext) {
     this.#context = context;
-    this.#clock = new LogClock(context.keys);
+    this.clock = new LogClock(context.keys);
     this.#topics = new TopicTable(context.keys);
     this.#entriesMax = Math.ceil(logEntriesPerKeysetMax / context.keys.partitions);
-    this.#replicas = new Replicas({ context, entriesMax: this.#entriesMax, clock: this.#clock });
+    this.#replicas = new Replicas({ context, entriesMax: this.#entriesMax, clock: this.clock });
   }
 
   /** See the port. What goes to several partitions is written to all at once, in timetokens of its order. */
@@ -129,18 +122,18 @@ export class RedisEventLog implements EventLog, LogNotes {
     };
   }
 
-  place(partition: PartitionKeys, at: Instant, entries: number): string {
-    return this.#clock.place(partition, at, entries);
-  }
-
+  /**
+   * Tells of the newest entry of a partition. A read of this node that begins after this call sees it; who watches is
+   * woken also when the news of it are lost.
+   */
   noteTip(partition: PartitionKeys, tip: Timetoken): void {
-    this.#clock.note(partition.keyset, tip, this.#context.time.latest);
+    this.clock.note(partition.keyset, tip, this.#context.time.latest);
     this.#replicas.noteTip(partition, tip);
   }
 
   /** To be called when a keyset's partitions have other keys than before: its entries are forgotten. */
   keysetChanged(keyset: SubscribeKey): void {
-    this.#clock.forget(keyset);
+    this.clock.forget(keyset);
     this.#replicas.keysetChanged(keyset);
   }
 
@@ -172,7 +165,7 @@ export class RedisEventLog implements EventLog, LogNotes {
     const args = [
       String(at),
       freshEpoch(this.#context),
-      this.#clock.place(partition, at, publications.length),
+      this.clock.place(partition, at, publications.length),
       String(this.#entriesMax),
       String(logRetentionMs),
       ...publications.map(encodePublication),
@@ -184,7 +177,7 @@ export class RedisEventLog implements EventLog, LogNotes {
     });
     const newest = timetokens.at(-1);
     if (newest === undefined) return timetokens;
-    this.#clock.note(partition.keyset, newest, at);
+    this.clock.note(partition.keyset, newest, at);
     this.#replicas.find(partition)?.take(tip, entries, newest);
     return timetokens;
   }
