@@ -9,7 +9,7 @@ import type { Coverage } from "./matching.ts";
 import { refuse } from "./names.ts";
 import { createPoll, type Poll, type PollParts } from "./poll.ts";
 import type { SeatKeeper } from "./seat-keeper.ts";
-import type { Eventually, StateCheck } from "./state-check.ts";
+import type { StateCheck } from "./state-check.ts";
 import { createSubscription } from "./subscription.ts";
 
 /** What a subscription wants. */
@@ -17,8 +17,8 @@ export interface SubscriptionWish {
   readonly coverage: Coverage;
   /** Empty for a roster: every event. */
   readonly filter?: string | undefined;
-  /** The own state in its channels, checked. */
-  readonly state?: Eventually<JsonObject> | undefined;
+  /** The own state in its channels, not checked yet. */
+  readonly state?: unknown;
   /** For a roster. */
   readonly listener?: ListeningListener;
 }
@@ -28,7 +28,7 @@ export interface Connection<State, Message> {
   status(): ConnectionStatus;
   /** The client's listeners. */
   readonly statuses: Listeners<StatusEvent>;
-  /** Throws when the client is closed, or when a filter is against it. */
+  /** Throws when the client is closed, when a filter is against it, or when its state is wrong at sight. */
   subscribe(wish: SubscriptionWish): Subscription<State, Message>;
   disconnect(): Promise<void>;
   /** Throws when the client is closed. */
@@ -92,6 +92,7 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
     subscribe: ({ state, ...wish }) => {
       closing.throwIfAborted();
       refuseConflicts(wish, entries);
+      const checked = state === undefined ? undefined : check.outgoing(state);
       const outlet = createSubscription<State, Message>(() => close([entry]));
       const entry: Entry<State, Message> = { ...wish, outlet, from: undefined, news: undefined };
       entries.add(entry);
@@ -99,10 +100,10 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
         entry.news = news;
         refreshSoon();
       };
-      const isLater = state instanceof Promise;
-      tell(isLater ? undefined : state);
+      const isLater = checked instanceof Promise;
+      tell(isLater ? undefined : checked);
       if (isLater) {
-        state.then(tell, (error) => {
+        checked.then(tell, (error) => {
           const [channel = ""] = namesOf(wish.coverage.seats).channels;
           const event: StatusEvent = { type: "invalid-state", channel, userId: parts.settings.userId, error };
           outlet.status(event);

@@ -38,7 +38,7 @@ export function createCore<Types extends ClientTypes = ClientTypes>(
   const core: Core<Types> = {
     userId,
     deviceId,
-    subscribe: createSubscribe(connection, check),
+    subscribe: createSubscribe(connection),
     get status() {
       return connection.status();
     },

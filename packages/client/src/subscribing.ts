@@ -3,12 +3,10 @@ import type { SubscribeOptions, Subscription } from "./api.ts";
 import type { Connection } from "./connection.ts";
 import { coverageOf } from "./matching.ts";
 import { checkTargets, refuse } from "./names.ts";
-import type { StateCheck } from "./state-check.ts";
 
 /** Makes `subscribe`. */
 export function createSubscribe<State, Message>(
   connection: Connection<State, Message>,
-  check: StateCheck<State>,
 ): (options: SubscribeOptions<State>) => Subscription<State, Message> {
   return (options) => {
     const { state, filter, withPresence } = options;
@@ -16,7 +14,7 @@ export function createSubscribe<State, Message>(
     return connection.subscribe({
       coverage: coverageOf(checkTargets(options), withPresence),
       filter,
-      state: state === undefined ? undefined : check.outgoing(state),
+      state,
     });
   };
 }

@@ -87,3 +87,18 @@ test.each([createCalls, createRosters])("%o refuses what is no core of ours", as
     }),
   );
 });
+
+test("a core that is closed asks no schema about the state of a subscription that it refuses", async () => {
+  await using world = await openInMemory();
+  const asked: unknown[] = [];
+  const validate = async (value: unknown): Promise<never> => {
+    asked.push(value);
+    throw new Error("no");
+  };
+  const stateSchema = { "~standard": { version: 1, vendor: "test", validate } } as const;
+  const core = createCore({ ...optionsIn(world, "ann"), stateSchema });
+  await core.close();
+  expect(() => core.subscribe({ channels: "a", state: { mood: "odd" } })).toThrow("The client is closed.");
+  expect(() => core.reconnect()).toThrow("The client is closed.");
+  expect(asked).toEqual([]);
+});
