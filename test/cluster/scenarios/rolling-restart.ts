@@ -20,11 +20,11 @@ export const rollingRestart: Scenario = {
       const exit = await fleet.stop(node);
       drains.push(Date.now() - stoppedAt);
       if (exit.code !== 0) problems.push(`node ${node} ended with ${JSON.stringify(exit)}`);
-      await churning;
       await fleet.start(node);
       await until("The readiness of all nodes", 30_000, () =>
         balancer.ready().length === fleet.size ? true : undefined,
       );
+      await churning;
       options.say(`node ${node} is new`);
     }
     const { brokenOff, turnedAway } = balancer.traffic();
