@@ -74,3 +74,4 @@ export {
   type Waker,
   type Watch,
 } from "./ports.ts";
+export { parseStoredPolicy } from "./stored-policy.ts";

@@ -1,12 +1,10 @@
 /** Keysets: read from memory, replaced on disk first. A stored policy may be older than this version's settings. */
 import {
   type Cancel,
-  defaultPolicy,
   EngineError,
   type Keyset,
   type KeysetStore,
-  type Policy,
-  policyProblems,
+  parseStoredPolicy,
   Watchers,
 } from "@hereabouts/core";
 import type { PublishKey, SubscribeKey } from "@hereabouts/protocol";
@@ -75,61 +73,11 @@ export class EmbeddedKeysetStore implements KeysetStore {
 
 function readKeyset(row: SqlRow): Keyset {
   const subscribeKey = textOf(row, "subscribe_key") as SubscribeKey;
-  const policy = readPolicy(subscribeKey, textOf(row, "policy"));
+  const text = textOf(row, "policy");
+  const read = parseStoredPolicy(text);
+  if (read.policy === undefined) throw unreadable(subscribeKey, read.problem, text);
+  const { policy } = read;
   return { subscribeKey, publishKey: textOf(row, "publish_key") as PublishKey, policy };
-}
-
-/** A setting that the stored policy does not have, because it is older than the setting, has its default. */
-function readPolicy(subscribeKey: SubscribeKey, text: string): Policy {
-  const stored = parseObject(subscribeKey, text);
-  const policy: Policy = {
-    presenceTimeoutSeconds: numberOf(stored, "presenceTimeoutSeconds", subscribeKey),
-    debounceSeconds: numberOf(stored, "debounceSeconds", subscribeKey),
-    impliedHeartbeat: booleanOf(stored, "impliedHeartbeat", subscribeKey),
-    globalHereNow: booleanOf(stored, "globalHereNow", subscribeKey),
-    streamFiltering: booleanOf(stored, "streamFiltering", subscribeKey),
-    hereNowStaleMs: numberOf(stored, "hereNowStaleMs", subscribeKey),
-    channelsPerGroupMax: numberOf(stored, "channelsPerGroupMax", subscribeKey),
-  };
-  const [problem] = policyProblems(policy);
-  if (problem !== undefined) throw unreadable(subscribeKey, problem, text);
-  return policy;
-}
-
-type Settings<Type> = {
-  [Name in keyof Policy]: Policy[Name] extends Type ? Name : never;
-}[keyof Policy];
-
-function numberOf(
-  stored: ReadonlyMap<string, unknown>,
-  name: Settings<number>,
-  subscribeKey: SubscribeKey,
-): number {
-  const value = stored.get(name) ?? defaultPolicy[name];
-  if (typeof value === "number") return value;
-  throw unreadable(subscribeKey, `${name} is ${JSON.stringify(value)}, not a number.`, value);
-}
-
-function booleanOf(
-  stored: ReadonlyMap<string, unknown>,
-  name: Settings<boolean>,
-  subscribeKey: SubscribeKey,
-): boolean {
-  const value = stored.get(name) ?? defaultPolicy[name];
-  if (typeof value === "boolean") return value;
-  throw unreadable(subscribeKey, `${name} is ${JSON.stringify(value)}, neither true nor false.`, value);
-}
-
-function parseObject(subscribeKey: SubscribeKey, text: string): ReadonlyMap<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw unreadable(subscribeKey, "its policy is not JSON.", error);
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return new Map(Object.entries(value));
-  throw unreadable(subscribeKey, "its policy is not an object.", value);
 }
 
 function unreadable(subscribeKey: SubscribeKey, problem: string, cause: unknown): EngineError {

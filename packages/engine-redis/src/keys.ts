@@ -100,6 +100,8 @@ export class Keyspace {
   readonly engine: string;
   /** The sharded channel where a change of the keysets is told. */
   readonly engineNews: string;
+  /** The hash from keysets that went, with their generation, to when: what they had is not all deleted yet. */
+  readonly gone: string;
   readonly #generations = new Map<SubscribeKey, number>();
   readonly #keysets = new Map<SubscribeKey, readonly PartitionKeys[]>();
 
@@ -108,6 +110,7 @@ export class Keyspace {
     this.prefix = escapeTag(prefix);
     this.engine = `${schemaVersion}:{${this.prefix}}:engine`;
     this.engineNews = `${schemaVersion}:{${this.prefix}}:news`;
+    this.gone = `${schemaVersion}:{${this.prefix}}:gone`;
   }
 
   /** The partition of a channel or a user. A presence channel is where its channel is. */
@@ -134,6 +137,11 @@ export class Keyspace {
   topicPartitions(keyset: SubscribeKey, topic: Channel): readonly PartitionKeys[] {
     const base = isPresenceName(topic) ? baseName(topic) : topic;
     return isWildcard(base) ? this.partitionsOf(keyset) : [this.partition(keyset, base)];
+  }
+
+  /** The keysets whose partitions were asked for on this node. */
+  get used(): Iterable<SubscribeKey> {
+    return this.#keysets.keys();
   }
 
   /** How often this keyset has gone: part of its partitions' tags, so that a keyset that comes back has nothing left. */
@@ -163,7 +171,12 @@ export class Keyspace {
     return `${schemaVersion}:{${this.prefix}:${escapeTag(keyset)}:${generation}:`;
   }
 
-  /** The hash from a keyset's groups to the versions of them. */
+  /** The hash from a keyset's groups to when each was changed. */
+  groupNames(keyset: SubscribeKey): string {
+    return `${this.#groupRoot(keyset)}names`;
+  }
+
+  /** The hash that says how often a keyset's groups were changed. */
   groupVersions(keyset: SubscribeKey): string {
     return `${this.#groupRoot(keyset)}v`;
   }

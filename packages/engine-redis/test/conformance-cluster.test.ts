@@ -1,0 +1,11 @@
+import { describeEngine } from "@hereabouts/testkit/conformance";
+import { useRedisCluster } from "@hereabouts/testkit/redis";
+import { openAt } from "./open-engine.ts";
+
+const cluster = useRedisCluster();
+
+describeEngine(
+  "redis cluster",
+  openAt(() => cluster().url),
+  { keeps: "everything" },
+);
