@@ -2,7 +2,7 @@
 --
 -- KEYS   see seats.lua
 -- ARGV   1-6 see seats.lua   7 user   8 holder of the lease   9 end of the debounce (an instant), then channels' names
--- Answer { least new deadline, changes, ended seats (channel, user, mark each) }
+-- Answer { least new deadline, changes, ended seats (channel, user, mark each), newest entry }
 -- Work   constant per channel (at most 64 leases, 8 absences); at most 64 channels.
 
 local user, holder, debounceEnds = ARGV[7], ARGV[8], tonumber(ARGV[9])
@@ -23,5 +23,5 @@ for n = 1, #ARGV - 9 do
   end
 end
 
-local least, changes, gone = closePartition()
-return { least, changes, gone }
+local least, changes, gone, tip = closePartition()
+return { least, changes, gone, tip }

@@ -254,7 +254,8 @@ local function writeAbsence(channel, user, stateEnds, debounceEnds, state)
   end
 end
 
--- Writes what the script has come to: new seats, counts, the log. Answers { least new deadline, changes, ended seats }.
+-- Writes what the script has come to: new seats, counts, the log. Answers the least new deadline,
+-- the changes, the ended seats, and the newest entry's timetoken.
 local function closePartition()
   local timetokens = {}
   if #entries > 0 then
@@ -284,5 +285,5 @@ local function closePartition()
   end
   if partition.orders > 0 then redis.call('HSET', KEYS[1], 'order', string.format('%d', partition.order)) end
   if partition.seats ~= 0 then redis.call('HINCRBY', KEYS[1], 'seats', partition.seats) end
-  return leastDeadline or false, entries, ended
+  return leastDeadline or false, entries, ended, timetokens[#timetokens] or false
 end

@@ -2,7 +2,7 @@
 --
 -- KEYS   see seats.lua
 -- ARGV   1-6 see seats.lua   7 user   8 state ('' clears)   9 until when it waits for a join, then channels' names
--- Answer { false, changes, ended seats (channel, user, mark each) }
+-- Answer { false, changes, ended seats (channel, user, mark each), newest entry }
 -- Work   constant per channel (at most 8 absences); at most 64 channels.
 
 local user, state, keptUntil = ARGV[7], ARGV[8] ~= '' and ARGV[8], tonumber(ARGV[9])
@@ -24,5 +24,5 @@ for n = 1, #ARGV - 9 do
   if liveRecord(channel, user) then replaceState(channel, user, state) else keepState(channel) end
 end
 
-local least, changes, gone = closePartition()
-return { least, changes, gone }
+local least, changes, gone, tip = closePartition()
+return { least, changes, gone, tip }

@@ -2,7 +2,7 @@
 --
 -- KEYS   see seats.lua
 -- ARGV   1-6 see seats.lua   7 how many channels, their names, then two per seat: which of these channels (from 1), user
--- Answer { false, changes, ended seats (channel, user, mark each), per channel its bound of the earliest deadline or false }
+-- Answer { false, changes, ended seats (channel, user, mark each), newest entry, per channel its bound of the earliest deadline or false }
 -- Work   constant per seat; at most 100 seats.
 
 local count = tonumber(ARGV[7])
@@ -10,11 +10,11 @@ local channels = {}
 for n = 1, count do channels[n] = channelAt(n, ARGV[7 + n]) end
 for at = 8 + count, #ARGV, 2 do liveRecord(channels[tonumber(ARGV[at])], ARGV[at + 1]) end
 
-local _, changes, gone = closePartition()
+local _, changes, gone, tip = closePartition()
 local bounds = {}
 for n = 1, count do
   local least = redis.call('ZRANGE', channels[n].deadlines, 0, 0, 'WITHSCORES')[2]
   if least then redis.call('ZADD', KEYS[3], least, channels[n].name) end
   bounds[n] = least or false
 end
-return { false, changes, gone, bounds }
+return { false, changes, gone, tip, bounds }

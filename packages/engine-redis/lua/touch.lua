@@ -5,7 +5,7 @@
 --        10 timeoutMs of a new seat otherwise   11 'd' deliberate or 'i' implied, then three per channel: its name;
 --        the mark of the user's index, or '' when the user may not join; its state: '' leaves it alone, '-' clears,
 --        '=' and a text sets
--- Answer { least new deadline, changes, ended seats (channel, user, mark each), outcomes }; an outcome per channel: 's'
+-- Answer { least new deadline, changes, ended seats (channel, user, mark each), newest entry, outcomes }; an outcome per channel: 's'
 --        seated and since (13 digits) and the join's timetoken (17), 'r' refused and until when, or 'a' absent
 -- Work   constant per channel (at most 64 leases, 8 absences); at most 64 channels.
 
@@ -60,9 +60,9 @@ for n = 1, (#ARGV - 11) / 3 do
   end
 end
 
-local least, changes, gone = closePartition()
+local least, changes, gone, tip = closePartition()
 for n = 1, #outcomes do
   local new = newRecords[outcomes[n]]
   if new then outcomes[n] = 's' .. nowText .. joinTimetoken(new.seat) end
 end
-return { least, changes, gone, outcomes }
+return { least, changes, gone, tip, outcomes }

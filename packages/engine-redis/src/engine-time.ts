@@ -6,10 +6,19 @@ export class EngineTime {
   readonly #offsetMs: number;
   #latest = 0;
 
-  /** `latestBefore` is the latest engine instant of earlier lives and of other nodes, where one is known. */
-  constructor(now: Instant, latestBefore: Instant | undefined) {
-    this.#offsetMs = Math.max(0, (latestBefore ?? 0) - Math.floor(now));
+  /**
+   * `latestBefore` is the latest engine instant of earlier lives and of other nodes, where one is known; `offsetMs` is
+   * by how much the engine's time was ahead of the clock there. It is never less afterwards: a clock that went back and
+   * goes on from there takes nobody's time.
+   */
+  constructor(now: Instant, latestBefore: Instant | undefined, offsetMs = 0) {
+    this.#offsetMs = Math.max(offsetMs, (latestBefore ?? 0) - Math.floor(now));
     this.#latest = Math.floor(now) + this.#offsetMs;
+  }
+
+  /** By how many milliseconds it is ahead of the callers' clock. */
+  get offsetMs(): number {
+    return this.#offsetMs;
   }
 
   /** The latest engine instant there was. */

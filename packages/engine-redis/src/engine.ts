@@ -48,6 +48,8 @@ export interface RedisEngineOptions {
 /** How often the engine's time is stored, for nodes and lives to come. */
 const storeTimeEveryMs = 2_000;
 const prefixCharactersMax = 100;
+/** For so long a node's time may stand still at its start. */
+const catchUpMsMax = 5_000;
 
 const latestScript = loadScript("engine-latest");
 
@@ -79,7 +81,7 @@ function createContext(options: RedisEngineOptions, stored: StoredEngine): Engin
   return {
     port,
     keys: new Keyspace({ prefix, partitions: stored.partitions }),
-    time: new EngineTime(now, stored.latest),
+    time: openTime(now, stored),
     scheduler,
     gate: new Gate(),
     background: new Background(warn),
@@ -87,6 +89,18 @@ function createContext(options: RedisEngineOptions, stored: StoredEngine): Engin
     outageMs,
     warn,
   };
+}
+
+/**
+ * Continues the engine's time. A node that comes to others which are a moment ahead waits for its clock to catch up:
+ * were their lead made everybody's, every restart would add a little to it.
+ */
+function openTime(now: Instant, { latest, offsetMs, others }: StoredEngine): EngineTime {
+  const lag = (latest ?? 0) - (Math.floor(now) + offsetMs);
+  if (lag <= 0 || others === 0 || lag > catchUpMsMax) return new EngineTime(now, latest, offsetMs);
+  const time = new EngineTime(now, undefined, offsetMs);
+  time.enter(now + lag);
+  return time;
 }
 
 function checkRanges({ prefix, epoch, partitions = partitionsDefault }: RedisEngineOptions): void {
@@ -109,7 +123,7 @@ class RedisEngine implements Engine {
   readonly #context: EngineContext;
   readonly #listen: () => Promise<void>;
   readonly #life: LifeWatch;
-  readonly #letGo: readonly (() => void)[];
+  readonly #letGo: readonly (() => void | Promise<void>)[];
   #storedTime: Instant;
   #cancelTimer: Cancel | undefined;
   #closing: Promise<void> | undefined;
@@ -144,6 +158,7 @@ class RedisEngine implements Engine {
 
   /** Begins what goes on by itself. */
   async open(): Promise<void> {
+    await this.#storeTime("open");
     await this.#listen();
     this.#life.start();
     this.#storeTimeLater();
@@ -160,8 +175,8 @@ class RedisEngine implements Engine {
     gate.shut();
     this.#cancelTimer?.();
     this.#life.stop();
-    for (const letGo of this.#letGo) letGo();
-    background.run("The engine's time was not stored", () => this.#storeTime());
+    background.run("The engine's time was not stored", () => this.#storeTime("closing"));
+    await Promise.all(this.#letGo.map((letGo) => letGo()));
     await background.settled();
   }
 
@@ -169,16 +184,17 @@ class RedisEngine implements Engine {
     const { scheduler, background, time, gate } = this.#context;
     this.#cancelTimer = scheduler.at(scheduler.now() + storeTimeEveryMs, () => {
       if (time.latest > this.#storedTime) {
-        background.run("The engine's time was not stored", () => this.#storeTime());
+        background.run("The engine's time was not stored", () => this.#storeTime("open"));
       }
       if (gate.isOpen) this.#storeTimeLater();
     });
   }
 
-  async #storeTime(): Promise<void> {
-    const { port, keys, time } = this.#context;
+  async #storeTime(as: "open" | "closing"): Promise<void> {
+    const { port, keys, time, epoch } = this.#context;
     const latest = time.latest;
-    await port.run(latestScript, [keys.engine], [`${latest}`]);
+    const args = [`${latest}`, `${time.offsetMs}`, epoch, as === "open" ? "1" : "0"];
+    await port.run(latestScript, [keys.engine, keys.nodes], args);
     this.#storedTime = latest;
   }
 }

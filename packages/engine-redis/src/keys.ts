@@ -102,6 +102,8 @@ export class Keyspace {
   readonly engineNews: string;
   /** The hash from keysets that went, with their generation, to when: what they had is not all deleted yet. */
   readonly gone: string;
+  /** The hash from nodes that are open to the engine's time when they were last heard of. */
+  readonly nodes: string;
   readonly #generations = new Map<SubscribeKey, number>();
   readonly #keysets = new Map<SubscribeKey, readonly PartitionKeys[]>();
 
@@ -111,6 +113,7 @@ export class Keyspace {
     this.engine = `${schemaVersion}:{${this.prefix}}:engine`;
     this.engineNews = `${schemaVersion}:{${this.prefix}}:news`;
     this.gone = `${schemaVersion}:{${this.prefix}}:gone`;
+    this.nodes = `${schemaVersion}:{${this.prefix}}:nodes`;
   }
 
   /** The partition of a channel or a user. A presence channel is where its channel is. */

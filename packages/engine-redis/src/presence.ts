@@ -40,7 +40,7 @@ const scripts = { leave: loadScript("leave", "seats"), setState: loadScript("set
 export interface RedisPresenceOptions {
   /** The order of what this node writes to the log. */
   readonly places: LogPlaces;
-  /** Told of the newest entry of every partition that a sweep asked, so that a missed wake-up is found. Default: nothing. */
+  /** Told of the newest entry of every partition that a verb wrote to, and that a sweep asked: a missed wake-up is found. Default: nothing. */
   readonly onTip?: (partition: PartitionKeys, tip: Timetoken) => void;
 }
 
@@ -55,7 +55,7 @@ export class RedisPresenceStore implements PresenceStore {
 
   constructor(context: EngineContext, { places, onTip = () => undefined }: RedisPresenceOptions) {
     this.#context = context;
-    this.#partitions = new Partitions(context, places);
+    this.#partitions = new Partitions(context, places, onTip);
     this.#index = new UserIndex(this.#partitions);
     this.#sweeper = new Sweeper({ partitions: this.#partitions, index: this.#index, onTip });
     this.#touches = new Touches({ partitions: this.#partitions, index: this.#index, sweeper: this.#sweeper });

@@ -1,12 +1,18 @@
 /** What the presence verbs share: work cut by partition and into pieces that scripts take, and how scripts are called. */
 import { type Change, type Instant, logEntriesPerKeysetMax, logRetentionMs } from "@hereabouts/core";
-import type { Channel, SubscribeKey, UserId } from "@hereabouts/protocol";
+import {
+  type Channel,
+  parseTimetoken,
+  type SubscribeKey,
+  type Timetoken,
+  type UserId,
+} from "@hereabouts/protocol";
 import type { EngineContext } from "../context.ts";
 import { decodeChange } from "../entry.ts";
 import { freshEpoch } from "../fresh-epoch.ts";
 import type { PartitionKeys } from "../keys.ts";
 import type { Reply, Script } from "../port.ts";
-import { boundOf, listOf, textOf } from "./reply.ts";
+import { boundOf, listOf, optionalTextOf, textOf } from "./reply.ts";
 
 /** A seat that a script ended: who knew of it. */
 export interface EndedSeat {
@@ -48,11 +54,18 @@ export interface SeatPiece {
 export class Partitions {
   readonly context: EngineContext;
   readonly #places: LogPlaces;
+  /** Told of the newest entry of each call: who reads on this node after it sees what it changed. */
+  readonly #onTip: (partition: PartitionKeys, tip: Timetoken) => void;
   readonly #entriesMax: string;
   readonly #outageMs: string;
 
-  constructor(context: EngineContext, places: LogPlaces) {
+  constructor(
+    context: EngineContext,
+    places: LogPlaces,
+    onTip: (partition: PartitionKeys, tip: Timetoken) => void,
+  ) {
     this.context = context;
+    this.#onTip = onTip;
     this.#places = places;
     this.#entriesMax = Math.ceil(logEntriesPerKeysetMax / context.keys.partitions).toString();
     this.#outageMs = Math.ceil(context.outageMs ?? 0).toString();
@@ -98,7 +111,9 @@ export class Partitions {
     for (const channel of channels) addChannelKeys(keys, partition, channel);
     const log = [this.#places.place(partition, at, most), this.#entriesMax, logRetentionMs.toString()];
     const reply = await this.context.port.run(script, keys, [...this.#head(at), ...log, ...args]);
-    const [least, changes, ended, ...rest] = listOf(reply);
+    const [least, changes, ended, tip, ...rest] = listOf(reply);
+    const newest = parseTimetoken(optionalTextOf(tip) ?? "");
+    if (newest !== undefined) this.#onTip(partition, newest);
     return {
       leastDeadline: boundOf(least),
       changes: listOf(changes).map((entry) => decodeChange(textOf(entry), this.context.time)),

@@ -29,6 +29,8 @@ export class GroupCache {
   readonly #watchers = new Watchers();
   readonly #members = new Map<Group, readonly Channel[]>();
   readonly #loading = new Map<Group, Loading>();
+  /** All that are under way, the outdated ones too. */
+  readonly #loads = new Set<Promise<unknown>>();
   /** The groups that are watched, and how often: for when it is not known which of them changed. */
   readonly #watched = new Map<Group, number>();
   #channels = 0;
@@ -63,6 +65,9 @@ export class GroupCache {
       }),
     };
     this.#loading.set(group, loading);
+    this.#loads.add(loading.members);
+    const done = (): void => void this.#loads.delete(loading.members);
+    loading.members.then(done, done);
     return loading.members;
   }
 
@@ -90,10 +95,12 @@ export class GroupCache {
     if (this.#isSubscribed) this.#checkNow();
   }
 
-  close(): void {
+  /** Resolves when nobody waits for an answer any more. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelCheck?.();
     this.#unsubscribe?.();
+    await Promise.allSettled([...this.#loads, this.#checking]);
   }
 
   #unwatch(name: Group): void {

@@ -84,11 +84,12 @@ export class RedisGroupStore implements GroupStore {
     return this.#cacheOf(keyset).watch(groups, wake);
   }
 
-  /** Forgets what is remembered, and asks for nothing any more. */
-  close(): void {
+  /** Forgets what is remembered, and asks for nothing any more. Resolves when all are answered. */
+  async close(): Promise<void> {
     this.#stopListening();
-    for (const cache of this.#caches.values()) cache.close();
+    const caches = [...this.#caches.values()];
     this.#caches.clear();
+    await Promise.all(caches.map((cache) => cache.close()));
   }
 
   /** Names a change as no other is named: also where Redis lost changes and counts their numbers again. */
@@ -101,7 +102,7 @@ export class RedisGroupStore implements GroupStore {
     let cache = this.#caches.get(keyset);
     if (cache === undefined) {
       const opened = new GroupCache(this.#context, keyset, () => {
-        opened.close();
+        void opened.close();
         if (this.#caches.get(keyset) === opened) this.#caches.delete(keyset);
       });
       cache = opened;

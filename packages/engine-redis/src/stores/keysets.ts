@@ -14,7 +14,7 @@ import type { SubscribeKey } from "@hereabouts/protocol";
 import type { EngineContext } from "../context.ts";
 import { loadScript } from "../scripts.ts";
 import { GoneKeysets } from "./gone.ts";
-import { textAt, textsOf } from "./replies.ts";
+import { numberAt, textAt, textsOf } from "./replies.ts";
 import {
   formatGenerations,
   formatGone,
@@ -45,6 +45,10 @@ export interface StoredEngine {
   readonly partitions: number;
   /** The latest instant of earlier lives and of other nodes. */
   readonly latest: Instant | undefined;
+  /** By how much the engine's time is ahead of the nodes' clocks. */
+  readonly offsetMs: number;
+  /** Nodes that are open. */
+  readonly others: number;
   readonly keysets: StoredKeysets;
   /** Keysets that went and are perhaps not all deleted. */
   readonly gone: readonly GoneKeyset[];
@@ -55,12 +59,14 @@ export async function readStoredEngine(
   { port, keys }: Pick<EngineContext, "port" | "keys">,
   partitions: number,
 ): Promise<StoredEngine> {
-  const reply = await port.run(scripts.open, [keys.engine, keys.gone], [`${partitions}`]);
+  const reply = await port.run(scripts.open, [keys.engine, keys.gone, keys.nodes], [`${partitions}`]);
   const latest = textAt(reply, 1);
   const gone = textsOf(Array.isArray(reply) ? reply[5] : undefined);
   return {
     partitions: Number(textAt(reply, 0)),
     latest: latest === "" ? undefined : Number(latest),
+    offsetMs: Number(textAt(reply, 6)),
+    others: numberAt(reply, 7),
     keysets: parseStoredKeysets(textAt(reply, 2), textAt(reply, 3), textAt(reply, 4)),
     gone: gone.map(parseGone).filter((keyset) => keyset !== undefined),
   };
