@@ -7,6 +7,7 @@ import { ensureChromium, findChromium } from "../scripts/lib/chromium.mjs";
 import { withGenerated } from "../scripts/lib/generated.ts";
 import { staleness } from "../scripts/lib/packages.mjs";
 import { licenceProblem } from "../scripts/lib/python.mjs";
+import { ensureRedis, findRedis } from "../scripts/lib/redis.mjs";
 import { runSteps, summaryTable } from "../scripts/lib/steps.mjs";
 import { suites } from "../scripts/lib/suites.mjs";
 import { check, isGood, sum, summaryLine, tallyVitest } from "../scripts/lib/tally.mjs";
@@ -119,7 +120,9 @@ describe("steps", () => {
       "lint",
       "docs",
       "unit",
+      "redis",
       "conformance",
+      "sim",
       "e2e",
       "compat",
       "packages",
@@ -252,6 +255,32 @@ describe("the Chromium of the browser suite", () => {
     });
 
     expect(problem).toBe("HEREABOUTS_CHROMIUM is no program: /no/such");
+    expect(said).toEqual([]);
+  });
+});
+
+describe("the redis-server of the cluster's suites", () => {
+  it("is the one that the environment names, else one on the PATH", () => {
+    const folder = mkdtempSync(join(tmpdir(), "hereabouts-redis-"));
+    try {
+      const program = join(folder, "redis-server");
+      writeFileSync(program, "", { mode: 0o755 });
+
+      expect(findRedis({ HEREABOUTS_REDIS: program })).toBe(program);
+      expect(findRedis({ PATH: ["/no/such", folder].join(delimiter) })).toBe(program);
+      expect(findRedis({ HEREABOUTS_REDIS: folder, PATH: folder })).toBeUndefined();
+      expect(findRedis({ PATH: "/no/such" })).toBeUndefined();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("is not installed over one that the environment names wrongly", async () => {
+    const said: string[] = [];
+
+    const problem = await ensureRedis((line: string) => said.push(line), { HEREABOUTS_REDIS: "/no/such" });
+
+    expect(problem).toBe("HEREABOUTS_REDIS is no program: /no/such");
     expect(said).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ export const published: readonly string[] = [
   "protocol",
   "core",
   "engine-embedded",
+  "engine-redis",
   "server",
   "cli",
   "client",
@@ -21,7 +22,7 @@ export async function pack(name: string, into: string): Promise<string> {
   const stage = join(into, name);
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(stage, { recursive: true });
-  for (const extra of ["README.md", "bin"]) {
+  for (const extra of ["README.md", "bin", "lua"]) {
     if (existsSync(join(from, extra))) cpSync(join(from, extra), join(stage, extra), { recursive: true });
   }
   cpSync(join(root, "LICENSE"), join(stage, "LICENSE"));

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { ensureChromium } from "./chromium.mjs";
 import { ensurePython } from "./python.mjs";
+import { ensureRedis } from "./redis.mjs";
 import { cache, root } from "./root.mjs";
 import { run } from "./run.mjs";
 import { check, tallyVitest } from "./tally.mjs";
@@ -14,7 +15,13 @@ export function suites(node) {
     { name: "lint", about: "format and lint, by Biome", run: () => lint(node) },
     { name: "docs", about: "the README shows the examples as they are", run: () => docs(node) },
     { name: "unit", about: "packages/*/test and test/*.test.ts", run: () => vitest(node, "unit") },
+    {
+      name: "redis",
+      about: "the engine of many nodes; installs redis-server where possible",
+      run: () => redis(node),
+    },
     { name: "conformance", about: "the wire and semantics cases", run: () => vitest(node, "conformance") },
+    { name: "sim", about: "200 clusters on a test clock, with faults", run: () => vitest(node, "sim") },
     { name: "e2e", about: "processes, sockets and signals", run: () => vitest(node, "e2e") },
     { name: "compat", about: "published clients; sets up Python in .cache", run: () => compat(node) },
     { name: "packages", about: "size, public surface, and tarballs", run: () => vitest(node, "packages") },
@@ -62,6 +69,12 @@ async function compat(node) {
   const missing = await ensurePython();
   const tally = await vitest(node, "compat");
   return missing === undefined ? tally : { ...tally, remark: `without Python: ${missing}` };
+}
+
+async function redis(node) {
+  const missing = await ensureRedis();
+  const tally = await vitest(node, "redis");
+  return missing === undefined ? tally : { ...tally, remark: `without Redis: ${missing}` };
 }
 
 async function browser(node) {
