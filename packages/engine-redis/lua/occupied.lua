@@ -1,12 +1,11 @@
--- Channels of one partition that have seats, the fullest first, and how many there are of both.
+-- Channels of one partition that have seats, the fullest first, and how many there are of both; overdue seats included.
 --
--- KEYS   1 meta   2 due   3 occupied
--- ARGV   1-3 see seats.lua   4 channels to tell   5 channels that may have overdue seats: how many to pass over
--- Answer { channels, seats, overdue ones included in both; channels that may have overdue seats, at most 64; channels told }
--- Work   64 channels and the channels told, at most 5000.
+-- KEYS   1 meta   2 occupied
+-- ARGV   1-3 see seats.lua   4 channels to tell, then channels whose seats to count
+-- Answer { channels, seats, channels told, seats of each channel asked for }
+-- Work   the channels told, at most 10,000, and those asked for, at most 5,000.
 
-local seats = tonumber(redis.call('HGET', KEYS[1], 'seats') or '0')
-local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', nowText, 'LIMIT', ARGV[5], 64)
-local told = {}
-if ARGV[4] ~= '0' then told = redis.call('ZREVRANGE', KEYS[3], 0, tonumber(ARGV[4]) - 1) end
-return { redis.call('ZCARD', KEYS[3]), seats, due, told }
+local told, counts = {}, {}
+if ARGV[4] ~= '0' then told = redis.call('ZREVRANGE', KEYS[2], 0, tonumber(ARGV[4]) - 1) end
+for n = 5, #ARGV do counts[n - 4] = redis.call('ZSCORE', KEYS[2], ARGV[n]) or '0' end
+return { redis.call('ZCARD', KEYS[2]), tonumber(redis.call('HGET', KEYS[1], 'seats') or '0'), told, counts }

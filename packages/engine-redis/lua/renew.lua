@@ -2,26 +2,18 @@
 -- due, the lease too, the timeout is what it was, and the deadline does not come earlier by it. Everything else is left as
 -- it is and answered, for touch.lua. Stands alone: every microsecond counts. Records: see seats.lua.
 --
--- KEYS   per channel: seats
--- ARGV   1 now   then per channel: how many items, and two per item: user; timeoutMs asked for (7 digits, or none at all)
+-- KEYS   1 seats
+-- ARGV   1 now, then two per item, each of another seat: the seat's name; timeoutMs asked for (7 digits, or none at all)
 --        and the holder of the lease
--- Answer which items (from 1, over all channels) were not renewed; nothing when all were
--- Work   one read and one write per channel, constant per item (at most 64 leases); at most 64 items.
+-- Answer which items (from 1) were not renewed; nothing when all were
+-- Work   one read and one write, constant per item (at most 64 leases); at most 128 items.
 
-local now = tonumber(ARGV[1])
-local nowText = string.format('%013d', now)
-local sub, call, byte = string.sub, redis.call, string.byte
-local deadlines = {}
-local failed
-
-local function deadlineIn(timeout)
-  local deadline = string.format('%013d', now + tonumber(timeout))
-  deadlines[timeout] = deadline
-  return deadline
-end
+local nowText, sub, byte = ARGV[1], string.sub, string.byte
+local count, timeoutBefore, deadline = #ARGV, nil, nil
+local names, written, w, failed = {}, {}, 0, nil
 
 -- The record of a seat of several leases after one was renewed; nil when it is not the plain case.
-local function renewed(record, holder, deadline)
+local function renewed(record, holder)
   local at, stop = 22, string.find(record, '\0', 21, true)
   while at < stop do
     local length = tonumber(sub(record, at + 13, at + 15))
@@ -36,54 +28,35 @@ local function renewed(record, holder, deadline)
   end
 end
 
--- The record after a renewal; nil when it is not the plain case. `want`: timeoutMs or nothing, and the holder.
-local function renew(record, want)
-  if not record or sub(record, 1, 13) <= nowText then return nil end
-  local timeout = sub(record, 14, 20)
-  local deadline = deadlines[timeout] or deadlineIn(timeout)
-  local first = byte(want)
-  -- Holders begin with '-' or '=', timeouts with a digit.
-  local hasTimeout = first ~= 45 and first ~= 61
-  local start = hasTimeout and 14 or 21
-  local stop = start + #want
-  if sub(record, start, stop - 1) == want and byte(record, stop) == 0 then
-    if deadline < sub(record, 1, 13) then return nil end
-    return deadline .. sub(record, 14)
-  end
-  if byte(record, 21) ~= 42 or (hasTimeout and sub(want, 1, 7) ~= timeout) then return nil end
-  return renewed(record, hasTimeout and sub(want, 8) or want, deadline)
-end
-
-local at, item = 2, 0
-for k = 1, #KEYS do
-  local count = tonumber(ARGV[at])
-  if count == 1 then
-    local user = ARGV[at + 1]
-    local record = renew(call('HGET', KEYS[k], user), ARGV[at + 2])
-    item = item + 1
-    if record then
-      call('HSET', KEYS[k], user, record)
-    else
-      failed = failed or {}
-      failed[#failed + 1] = item
+for i = 2, count, 2 do names[i / 2] = ARGV[i] end
+local records = redis.call('HMGET', KEYS[1], unpack(names))
+for i = 1, #names do
+  local record, want, after = records[i], ARGV[i * 2 + 1], nil
+  if record and record > nowText then
+    local tail = sub(record, 14)
+    local timeout = sub(tail, 1, 7)
+    if timeout ~= timeoutBefore then
+      timeoutBefore = timeout
+      deadline = string.format('%013d', tonumber(nowText) + tonumber(timeout))
     end
+    -- Holders begin with a sign, timeouts with a digit.
+    local first = byte(want)
+    local hasTimeout = first >= 48 and first <= 57
+    local start = hasTimeout and 1 or 8
+    if byte(tail, start + #want) == 0 and sub(tail, start, start + #want - 1) == want then
+      if deadline >= sub(record, 1, 13) then after = deadline .. tail end
+    elseif byte(tail, 8) == 42 and (not hasTimeout or sub(want, 1, 7) == timeout) then
+      after = renewed(record, hasTimeout and sub(want, 8) or want)
+    end
+  end
+  if after then
+    written[w + 1] = names[i]
+    w = w + 2
+    written[w] = after
   else
-    local users, written = {}, {}
-    for i = 1, count do users[i] = ARGV[at + i * 2 - 1] end
-    local records = call('HMGET', KEYS[k], unpack(users))
-    for i = 1, count do
-      local record = renew(records[i], ARGV[at + i * 2])
-      item = item + 1
-      if record then
-        written[#written + 1] = users[i]
-        written[#written + 1] = record
-      else
-        failed = failed or {}
-        failed[#failed + 1] = item
-      end
-    end
-    if #written > 0 then call('HSET', KEYS[k], unpack(written)) end
+    failed = failed or {}
+    failed[#failed + 1] = i
   end
-  at = at + 1 + count * 2
 end
+if w > 0 then redis.call('HSET', KEYS[1], unpack(written)) end
 return failed

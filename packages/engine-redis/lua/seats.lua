@@ -1,19 +1,19 @@
 -- What scripts that change seats begin with, after common.lua: records, deadlines, leases, changes.
 --
--- KEYS   1 meta   2 log   3 due   4 occupied, then six per channel: seats, order, deadlines, states, revision, absences
+-- KEYS   1 meta   2 log   3 seats   4 deadlines   5 occupied, then four per channel: order, states, revision, absences
 -- ARGV   1 now    2 dice for a new epoch   3 outageMs (0: no outages)   4 place (LogClock.place)   5 entriesMax   6 retentionMs
 --
--- A seat's record (the hash `seats`, by user):
+-- A seat is named by its channel, NUL and its user. Its record (the hash `seats`):
 --   deadline (13 digits)  timeoutMs (7 digits)  holder  NUL  order ':' since ':' join ':' mark
--- holder  '-' an unnamed device, '=' and the name of one, or '*' and for each of several leases its deadline (13
+-- holder  '-' an unnamed device, '=' or '#' and what names one (src/presence/leases.ts), or '*' and for each of several leases its deadline (13
 --         digits), the length of its holder (3 digits) and its holder
 -- join    the join's timetoken, or only its last four digits where the others are `since`
 -- mark    what the user's index knows the seat by (index.lua)
 --
--- An absence (the hash `absences`, by user):  end of the state (13 digits)  end of the debounce (13 digits)  state
+-- An absence (the hash `absences` of a channel, by user):  end of the state (13 digits)  end of the debounce (13 digits)  state
 --
--- `deadlines` and `due` hold lower bounds: a renewal that makes a deadline later leaves them alone, and who finds one
--- come checks the record (settle.lua, view.lua).
+-- `deadlines` holds lower bounds: a renewal that makes a deadline later leaves it alone, and who finds one that has come
+-- checks the record (look.lua, view.lua).
 
 local now = tonumber(ARGV[1])
 local nowText = string.format('%013d', now)
@@ -142,13 +142,17 @@ local function endLease(seat, holder)
   return 'none'
 end
 
--- The channel with the nth six keys.
+-- The channel with the nth four keys.
 local function channelAt(n, name)
-  local first = 4 + (n - 1) * 6
+  local first = 5 + (n - 1) * 4
   return {
-    name = name, seats = KEYS[first + 1], order = KEYS[first + 2], deadlines = KEYS[first + 3],
-    states = KEYS[first + 4], count = KEYS[first + 5], absences = KEYS[first + 6],
+    name = name, order = KEYS[first + 1], states = KEYS[first + 2], count = KEYS[first + 3], absences = KEYS[first + 4],
   }
+end
+
+-- The name of a seat.
+local function seatOf(channel, user)
+  return channel.name .. '\0' .. user
 end
 
 local function nextOrder()
@@ -159,7 +163,7 @@ end
 
 local function occupancyOf(channel)
   if not channel.occupancy then
-    channel.occupancy = redis.call('HLEN', channel.seats)
+    channel.occupancy = redis.call('ZCARD', channel.order)
     channel.occupancyBefore = channel.occupancy
   end
   return channel.occupancy
@@ -187,9 +191,9 @@ end
 local function endSeat(sign, channel, user, seat, at)
   channel.occupancy = occupancyOf(channel) - 1
   partition.seats = partition.seats - 1
-  redis.call('HDEL', channel.seats, user)
+  redis.call('HDEL', KEYS[3], seatOf(channel, user))
   redis.call('ZREM', channel.order, user)
-  redis.call('ZREM', channel.deadlines, user)
+  redis.call('ZREM', KEYS[4], seatOf(channel, user))
   local state = redis.call('HGET', channel.states, user)
   if state then redis.call('HDEL', channel.states, user) end
   ended[#ended + 1] = channel.name
@@ -200,7 +204,7 @@ end
 
 -- A user's record in a channel, or false. A seat that is overdue is ended first, and then there is none.
 local function liveRecord(channel, user)
-  local record = redis.call('HGET', channel.seats, user)
+  local record = redis.call('HGET', KEYS[3], seatOf(channel, user))
   if not record then return false end
   local deadline = deadlineOf(record)
   if deadline > now then return record end
@@ -208,17 +212,15 @@ local function liveRecord(channel, user)
   return false
 end
 
--- Lowers the bounds of a seat's deadline.
+-- Lowers the bound of a seat's deadline.
 local function boundDeadline(channel, user, deadline)
-  local text = instantText(deadline)
-  redis.call('ZADD', channel.deadlines, 'LT', text, user)
-  redis.call('ZADD', KEYS[3], 'LT', text, channel.name)
+  redis.call('ZADD', KEYS[4], 'LT', instantText(deadline), seatOf(channel, user))
   if not leastDeadline or deadline < leastDeadline then leastDeadline = deadline end
 end
 
 -- Writes a seat that was live until `before`.
 local function writeSeat(channel, user, seat, before)
-  redis.call('HSET', channel.seats, user, recordText(seat))
+  redis.call('HSET', KEYS[3], seatOf(channel, user), recordText(seat))
   if seat.deadline < before then boundDeadline(channel, user, seat.deadline) end
 end
 
@@ -268,7 +270,7 @@ local function closePartition()
     local new = newRecords[i]
     local timetoken = timetokens[new.entry]
     new.seat.join = string.sub(timetoken, 1, 13) == nowText and string.sub(timetoken, 14) or timetoken
-    redis.call('HSET', new.channel.seats, new.user, recordText(new.seat))
+    redis.call('HSET', KEYS[3], seatOf(new.channel, new.user), recordText(new.seat))
   end
   for i = 1, #touched do
     local channel = touched[i]
@@ -276,11 +278,10 @@ local function closePartition()
     local occupancy = occupancyOf(channel)
     if occupancy == 0 then
       redis.call('PEXPIRE', channel.count, math.max(forgetMs, channel.rememberMs or 0))
-      redis.call('ZREM', KEYS[3], channel.name)
-      redis.call('ZREM', KEYS[4], channel.name)
+      redis.call('ZREM', KEYS[5], channel.name)
     elseif occupancy ~= channel.occupancyBefore then
       if channel.occupancyBefore == 0 then redis.call('PERSIST', channel.count) end
-      redis.call('ZADD', KEYS[4], occupancy, channel.name)
+      redis.call('ZADD', KEYS[5], occupancy, channel.name)
     end
   end
   if partition.orders > 0 then redis.call('HSET', KEYS[1], 'order', string.format('%d', partition.order)) end

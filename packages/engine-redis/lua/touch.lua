@@ -48,7 +48,7 @@ end
 for n = 1, (#ARGV - 11) / 3 do
   local at = 12 + (n - 1) * 3
   local channel, mark, state = channelAt(n, ARGV[at]), ARGV[at + 1], ARGV[at + 2]
-  local record = redis.call('HGET', channel.seats, user)
+  local record = redis.call('HGET', KEYS[3], seatOf(channel, user))
   if record and mark ~= '' then record = liveRecord(channel, user) end
   if record and deadlineOf(record) <= now then
     outcomes[n] = 'a'

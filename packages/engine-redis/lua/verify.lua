@@ -1,13 +1,12 @@
 -- In which channels of one partition a user has a seat.
 --
--- KEYS   1 meta, then one per channel: seats
--- ARGV   1-3 see seats.lua   4 user
--- Answer per channel: 2 a live seat, 1 an overdue one, 0 none
--- Work   constant per channel; at most 500 channels.
+-- KEYS   1 meta   2 seats
+-- ARGV   1-3 see seats.lua, then names of seats
+-- Answer per seat: 2 a live one, 1 an overdue one, 0 none
+-- Work   constant per seat; at most 500 seats.
 
-local found = {}
-for n = 2, #KEYS do
-  local record = redis.call('HGET', KEYS[n], ARGV[4])
-  found[n - 1] = record and (deadlineOf(record) > now and 2 or 1) or 0
+local found = redis.call('HMGET', KEYS[2], unpack(ARGV, 4))
+for n = 1, #found do
+  found[n] = found[n] and (deadlineOf(found[n]) > now and 2 or 1) or 0
 end
 return found

@@ -1,63 +1,75 @@
 -- One page of a channel: occupants in the order of their seats, and the occupancy.
 --
--- KEYS   1 meta   2 seats   3 order   4 deadlines   5 states   6 revision
--- ARGV   1-3 see seats.lua   4 how many seats are overdue, '' to count them, '-' when it does not matter
---        5 epoch, 6 revision and 7 occupancy that the caller knows; '' for nothing known
---        8 epoch of the place that the page begins after, '' for this one   9 its order   10 live seats to pass over
---        11 live seats to tell
--- Answer { occupancy, or -1 when there are too many bounds to check: settle.lua counts, epoch, revision,
+-- KEYS   1 meta   2 seats   3 deadlines   4 order   5 states   6 revision
+-- ARGV   1-3 see seats.lua   4 the channel's name   5 how many of its seats are overdue, '' to find out, '-' when it does
+--        not matter   6 epoch, 7 revision and 8 occupancy that the caller knows; '' for nothing known
+--        9 epoch of the place that the page begins after, '' for this one   10 its order   11 live seats to pass over
+--        12 live seats to tell
+-- Answer { occupancy, or -1 when there are too many bounds to check: count.lua counts, epoch, revision,
 --        'same' as known or 'page', seats told (user, since, devices, state or false each), order of the last,
 --        then when the work was cut: '-', seats still to pass over, order to go on after; else whether there is a
 --        seat more, '1' or '0' }
--- Work   at most 500 bounds of deadlines, 1100 seats, and a megabyte of states and one state more.
+-- Work   at most 500 bounds of deadlines, 1600 seats, and a megabyte of states and one state more.
 
-local boundsMax, seatsMax, chunk, bytesMax = 500, 1000, 100, 1048576
+local checkedMax, seatsMax, chunk, bytesMax = 500, 1000, 100, 1048576
 
+local prefix = ARGV[4] .. '\0'
 local count = redis.call('HMGET', KEYS[6], 'revision', 'life')
 local epoch = count[2] and (partition.epoch .. '.' .. count[2]) or ''
 local revision = tonumber(count[1] or '0')
+local size = redis.call('ZCARD', KEYS[4])
 
--- Users whose seats are overdue; false when there were more bounds to check than may be. Corrects bounds.
-local function findOverdue()
-  local users = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', nowText, 'LIMIT', 0, boundsMax)
-  if #users == 0 then return users end
-  local records, moved, found = redis.call('HMGET', KEYS[2], unpack(users)), {}, {}
-  for i = 1, #users do
-    local deadline = records[i] and deadlineOf(records[i])
-    if deadline and deadline > now then
-      moved[#moved + 1] = instantText(deadline)
-      moved[#moved + 1] = users[i]
-    elseif deadline then
-      found[#found + 1] = users[i]
-    end
+local function recordsOf(users)
+  local names = {}
+  for i = 1, #users do names[i] = prefix .. users[i] end
+  return redis.call('HMGET', KEYS[2], unpack(names))
+end
+
+-- Seats that may be overdue: those of this channel whose bound has come, or all of a small channel; false when there is
+-- too much to look at.
+local function findDoubtful()
+  local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', nowText, 'LIMIT', 0, checkedMax)
+  local users = {}
+  for i = 1, #due do
+    if string.sub(due[i], 1, #prefix) == prefix then users[#users + 1] = string.sub(due[i], #prefix + 1) end
   end
-  if #moved > 0 then redis.call('ZADD', KEYS[4], unpack(moved)) end
-  return #users < boundsMax and found
+  if #due < checkedMax then return users end
+  return size <= checkedMax and redis.call('ZRANGE', KEYS[4], 0, -1)
+end
+
+-- Users whose seats are overdue; false when there is too much to look at.
+local function findOverdue()
+  local users = findDoubtful()
+  if not users or #users == 0 then return users end
+  local records, found = recordsOf(users), {}
+  for i = 1, #users do
+    if records[i] and deadlineOf(records[i]) <= now then found[#found + 1] = users[i] end
+  end
+  return found
 end
 
 local overdue, occupancy = {}, 0
-if ARGV[4] == '' then
+if ARGV[5] == '' and size > 0 then
   overdue = findOverdue()
   if not overdue then return { -1, epoch, revision } end
-  occupancy = redis.call('HLEN', KEYS[2]) - #overdue
-elseif ARGV[4] ~= '-' then
-  overdue = false
-  occupancy = math.max(0, redis.call('HLEN', KEYS[2]) - tonumber(ARGV[4]))
+  occupancy = size - #overdue
+elseif ARGV[5] ~= '-' then
+  occupancy = math.max(0, size - tonumber(ARGV[5] == '' and '0' or ARGV[5]))
 end
 
-if ARGV[7] ~= '' and epoch == ARGV[5] and revision == tonumber(ARGV[6]) and occupancy == tonumber(ARGV[7]) then
+if ARGV[8] ~= '' and epoch == ARGV[6] and revision == tonumber(ARGV[7]) and occupancy == tonumber(ARGV[8]) then
   return { occupancy, epoch, revision, 'same' }
 end
 
-local skip, limit = tonumber(ARGV[10]), tonumber(ARGV[11])
+local skip, limit = tonumber(ARGV[11]), tonumber(ARGV[12])
 local rank = 0
-if ARGV[8] == '' or ARGV[8] == epoch then rank = redis.call('ZCOUNT', KEYS[3], '-inf', ARGV[9]) end
+if ARGV[9] == '' or ARGV[9] == epoch then rank = redis.call('ZCOUNT', KEYS[4], '-inf', ARGV[10]) end
 
 -- Passing over live seats is a jump where it is known which are overdue.
-if skip > 0 and ARGV[4] == '' then
+if skip > 0 and ARGV[5] == '' then
   local ranks = {}
   for i = 1, #overdue do
-    local at = redis.call('ZRANK', KEYS[3], overdue[i])
+    local at = redis.call('ZRANK', KEYS[4], overdue[i])
     if at and at >= rank then ranks[#ranks + 1] = at end
   end
   table.sort(ranks)
@@ -83,9 +95,9 @@ end
 
 -- Tells of some more seats. Answers whether to go on.
 local function look()
-  local users = redis.call('ZRANGE', KEYS[3], rank, rank + math.min(chunk, limit + skip + 1) - 1)
+  local users = redis.call('ZRANGE', KEYS[4], rank, rank + math.min(chunk, limit + skip + 1) - 1)
   if #users == 0 then return false end
-  local records = redis.call('HMGET', KEYS[2], unpack(users))
+  local records = recordsOf(users)
   for i = 1, #users do
     if records[i] and deadlineOf(records[i]) > now then
       if skip > 0 then
@@ -106,7 +118,7 @@ local function look()
   return true
 end
 
-local isWanted = limit > 0 or ARGV[4] == '-'
+local isWanted = limit > 0 or ARGV[5] == '-'
 while isWanted and looked < seatsMax and bytes <= bytesMax do isWanted = look() end
 if isWanted then return { occupancy, epoch, revision, 'page', told, last, '-', skip, scanned } end
 return { occupancy, epoch, revision, 'page', told, last, isCut and '1' or '0' }

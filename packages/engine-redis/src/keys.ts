@@ -23,9 +23,11 @@ export class PartitionKeys {
   readonly meta: string;
   /** The stream of entries. */
   readonly log: string;
-  /** The sorted set of channels by a lower bound of their earliest deadline. */
-  readonly due: string;
-  /** The hash from channels to their occupancy. */
+  /** The hash from seats (channel, NUL, user) to their records. One for all channels, so that one call renews many. */
+  readonly seats: string;
+  /** The sorted set of seats (channel, NUL, user) by a lower bound of their deadline. */
+  readonly deadlines: string;
+  /** The sorted set of channels by their occupancy. */
   readonly occupied: string;
   /** The sharded channel where new entries are told. */
   readonly news: string;
@@ -37,24 +39,15 @@ export class PartitionKeys {
     this.index = index;
     this.meta = `${this.#root}m`;
     this.log = `${this.#root}log`;
-    this.due = `${this.#root}due`;
+    this.seats = `${this.#root}seats`;
+    this.deadlines = `${this.#root}ends`;
     this.occupied = `${this.#root}occ`;
     this.news = `${this.#root}news`;
-  }
-
-  /** A channel's hash from users to seat records. */
-  seats(channel: string): string {
-    return `${this.#root}c:${channel}`;
   }
 
   /** A channel's sorted set of users by the order they took their seats in. */
   order(channel: string): string {
     return `${this.#root}o:${channel}`;
-  }
-
-  /** A channel's sorted set of users by a lower bound of their deadline. */
-  deadlines(channel: string): string {
-    return `${this.#root}e:${channel}`;
   }
 
   /** A channel's hash from users to states. */

@@ -87,7 +87,8 @@ export class GroupCache {
   /** This node changed a group. */
   changed(group: Group): void {
     this.#forget(group);
-    this.#watchers.wake([group]);
+    // After the close nobody can do anything about it.
+    if (!this.#isClosed) this.#watchers.wake([group]);
   }
 
   /** Messages may have been missed. */
@@ -157,7 +158,7 @@ export class GroupCache {
   #lost(version: string | undefined): void {
     this.#version = version;
     this.#forgetAll();
-    this.#watchers.wake([...this.#watched.keys()]);
+    if (!this.#isClosed) this.#watchers.wake([...this.#watched.keys()]);
   }
 
   #checkNow(): void {

@@ -188,7 +188,8 @@ export class RedisKeysetStore implements KeysetStore {
     for (const [keyset, generation] of next.generations) {
       if (keys.setGeneration(keyset, generation)) this.#onForgotten(keyset);
     }
-    this.#watchers.wake(everything);
+    // After the close nobody can do anything about it.
+    if (this.#context.gate.isOpen) this.#watchers.wake(everything);
   }
 
   #refreshSoon(): void {
