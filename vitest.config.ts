@@ -49,6 +49,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: "sim", include: ["test/simulation/**/*.test.ts"], testTimeout: 60_000 },
+      },
+      {
+        extends: true,
         test: {
           name: "compat",
           include: ["test/compat/**/*.test.ts"],

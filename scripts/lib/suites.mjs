@@ -18,11 +18,16 @@ export function suites(node) {
     {
       name: "redis",
       about: "the engine of many nodes; installs redis-server where possible",
-      run: () => redis(node),
+      run: () => redis(node, "redis"),
     },
     { name: "conformance", about: "the wire and semantics cases", run: () => vitest(node, "conformance") },
     { name: "sim", about: "200 clusters on a test clock, with faults", run: () => vitest(node, "sim") },
     { name: "e2e", about: "processes, sockets and signals", run: () => vitest(node, "e2e") },
+    {
+      name: "cluster",
+      about: "real faults in a cluster of processes, in small",
+      run: () => redis(node, "cluster"),
+    },
     { name: "compat", about: "published clients; sets up Python in .cache", run: () => compat(node) },
     { name: "packages", about: "size, public surface, and tarballs", run: () => vitest(node, "packages") },
     { name: "browser", about: "pages in Chromium; installs it where possible", run: () => browser(node) },
@@ -71,9 +76,10 @@ async function compat(node) {
   return missing === undefined ? tally : { ...tally, remark: `without Python: ${missing}` };
 }
 
-async function redis(node) {
+/** A suite that needs a redis-server. */
+async function redis(node, project) {
   const missing = await ensureRedis();
-  const tally = await vitest(node, "redis");
+  const tally = await vitest(node, project);
   return missing === undefined ? tally : { ...tally, remark: `without Redis: ${missing}` };
 }
 

@@ -1,0 +1,35 @@
+/** Who and what there is in every world. */
+import { defaultPolicy, type Keyset } from "@hereabouts/core";
+import type { Channel, PublishKey, SubscribeKey } from "@hereabouts/protocol";
+import { testKeys } from "@hereabouts/testkit";
+import { defaultTimeoutSeconds } from "./plan.ts";
+
+/** The tenant of every world. */
+export const keyset: Keyset = {
+  subscribeKey: testKeys.subscribe as SubscribeKey,
+  publishKey: testKeys.publish as PublishKey,
+  policy: { ...defaultPolicy, presenceTimeoutSeconds: defaultTimeoutSeconds },
+};
+
+/** Every channel, the wildcard that users sit in included. */
+export const channels: readonly Channel[] = [
+  "a",
+  "b",
+  "c",
+  "x.1",
+  "x.2",
+  "x.*",
+] as readonly string[] as readonly Channel[];
+
+/** Channels that users come to by their names. */
+export const rooms: readonly string[] = ["a", "b", "c", "x.1", "x.2"];
+
+/** The group of every world, and its members: never changed after the beginning. */
+export const group = { name: "g", members: ["b", "c"] } as const;
+
+/** The presence timeout of a user, in seconds: the same from all its clients, so that none shortens another's. */
+export function timeoutSecondsOf(user: string): number {
+  let sum = 0;
+  for (const character of user) sum = (sum * 31 + character.charCodeAt(0)) % 1_009;
+  return 4 + (sum % 4);
+}

@@ -1,0 +1,117 @@
+/** What a seed draws before a world begins: how large it is, and which faults there are. */
+import { sweepEveryMs } from "@hereabouts/core";
+import { createSeededRandom, type SeededRandom } from "@hereabouts/testkit";
+import type { Terms } from "./history.ts";
+
+/** Everything that can be wrong with a world. */
+export const faultNames = [
+  /** Requests and replies are lost; the sender is told, by a broken connection. */
+  "drops",
+  /** As drops, but nobody is told. */
+  "silence",
+  /** Requests and replies take their time, each its own, so that they overtake each other. */
+  "delays",
+  /** Nodes see requests twice, each copy where and when it likes. */
+  "doubles",
+  /** The engine refuses calls, and does what it was asked without saying so. */
+  "engine-failures",
+  /** The engine takes its time, sometimes longer than nodes wait. */
+  "engine-slow",
+  /** The engine is away for a while. */
+  "engine-outages",
+  /** The engine does the channels of one call one after the other, and may fail in between. */
+  "engine-parts",
+  /** Nodes are cut from the engine for a while. */
+  "cuts",
+  "kills",
+  "stops",
+  /** Nodes do nothing for a while. */
+  "freezes",
+  /** As freezes, and for a while after it their clocks are as far behind. */
+  "suspends",
+  /** Nodes' clocks differ. */
+  "skew",
+  /** Nodes' clocks jump within what they may differ by. */
+  "jumps",
+] as const;
+
+/** One of them. */
+export type FaultName = (typeof faultNames)[number];
+
+/** A world before it begins. */
+export interface Plan {
+  readonly seed: number;
+  readonly faults: ReadonlySet<FaultName>;
+  readonly nodes: number;
+  readonly sdkClients: number;
+  readonly pollers: number;
+  readonly beaters: number;
+  /** Stretches of trouble, each with a quiet moment after it. */
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly holdMs: number;
+  readonly skewMs: number;
+  /** How long nodes wait for the engine. */
+  readonly engineDeadlineMs: number;
+}
+
+/** How long nodes wait for the engine, in milliseconds. */
+const engineDeadlineMs = 2_000;
+/** One world in so many has no fault at all. */
+const calmEvery = 16;
+
+/** The plan of a seed: it depends on nothing else. */
+export function planOf(seed: number): Plan {
+  const random = createSeededRandom(seed);
+  const faults = drawFaults(random);
+  return {
+    seed,
+    faults,
+    nodes: 2 + random.below(3),
+    sdkClients: 16 + random.below(20),
+    pollers: 4 + random.below(6),
+    beaters: 4 + random.below(6),
+    rounds: 1 + random.below(3),
+    roundMs: 8_000 + random.below(7_000),
+    holdMs: 1_000 * (3 + random.below(22)),
+    skewMs: faults.has("skew") ? random.pick([5, 50, 200]) : 0,
+    engineDeadlineMs,
+  };
+}
+
+function drawFaults(random: SeededRandom): ReadonlySet<FaultName> {
+  if (random.below(calmEvery) === 0) return new Set();
+  const isHeavy = random.below(3) === 0;
+  return new Set(faultNames.filter((name) => random.below(name === "silence" ? 6 : isHeavy ? 3 : 2) === 0));
+}
+
+/** What the checkers have to know of it. */
+export function termsOf(plan: Plan): Terms {
+  const { faults, skewMs, holdMs } = plan;
+  const isSlow = faults.has("engine-slow");
+  const isFailing = faults.has("engine-failures") || isSlow;
+  // A node sweeps again after the sweep before has come back; a failed one is made up for by the next.
+  const slowMs = isSlow ? 2 * plan.engineDeadlineMs : 0;
+  const failedMs = isFailing ? 12 * sweepEveryMs : 0;
+  return {
+    skewMs,
+    sweepLateMs: sweepEveryMs + engineDelayMsMax * 2 + slowMs + failedMs + 2 * skewMs,
+    holdMs,
+    answerMs: 4 * plan.engineDeadlineMs + 1_000 + 2 * skewMs,
+    defaultTimeoutMs: defaultTimeoutSeconds * 1_000,
+    clients: plan.sdkClients + plan.pollers + plan.beaters,
+    nodes: plan.nodes,
+  };
+}
+
+/** The longest that a call to a well engine takes in one direction, in milliseconds. */
+export const engineDelayMsMax = 20;
+
+/** The presence timeout of seats for which none is asked. */
+export const defaultTimeoutSeconds = 6;
+
+/** A plan in one line. */
+export function describePlan({ faults, nodes, sdkClients, pollers, beaters, rounds, roundMs }: Plan): string {
+  const size = `${nodes} nodes, ${sdkClients} clients, ${pollers} pollers, ${beaters} beaters, ${rounds} x ${roundMs} ms`;
+  return `${size}; faults: ${[...faults].join(" ") || "none"}`;
+}
