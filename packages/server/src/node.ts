@@ -9,7 +9,6 @@ import { HeldPolls } from "./service/held-polls.ts";
 import { createHereNowCache } from "./service/here-now-cache.ts";
 import { openKeysetDirectory } from "./service/keyset-directory.ts";
 import { createService } from "./service/service.ts";
-import { withEngineTime } from "./service/time.ts";
 import type { Settings } from "./settings.ts";
 import { startSweeping } from "./tickers.ts";
 import { UnderWay } from "./under-way.ts";
@@ -63,7 +62,7 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
     pollHoldMs: settings.pollHoldSeconds * 1_000,
   };
   const underWay = new UnderWay();
-  const service = withEngineTime(createService(context, log), context);
+  const service = createService(context, log);
   const stopSweeping = startSweeping(engine.presence, keysets, scheduler, log);
   const readiness = readinessOf(engine, scheduler, () => polls.isDraining);
   return {

@@ -5,8 +5,8 @@ import {
   readChannels,
   readDevice,
   readGroups,
+  readRenewingKey,
   readRenewingUser,
-  readSubscribeKey,
   withoutPresence,
 } from "./decode-names.ts";
 import { readPresenceTimeout } from "./decode-values.ts";
@@ -18,7 +18,7 @@ export function decodeHeartbeat(reader: RequestReader): HeartbeatCommand {
   const groups = withoutPresence(readGroups(reader));
   return {
     kind: "heartbeat",
-    subscribeKey: readSubscribeKey(reader, 3),
+    subscribeKey: readRenewingKey(reader, 3),
     user: readRenewingUser(reader),
     device: readDevice(reader),
     channels,

@@ -23,6 +23,13 @@ export function readSubscribeKey(reader: RequestReader, segment: number): Subscr
   return shared(text) as SubscribeKey;
 }
 
+/** The subscribe key in a segment, for renewals: a view of the request, good for finding the keyset. */
+export function readRenewingKey(reader: RequestReader, segment: number): SubscribeKey {
+  const text = reader.segment(segment);
+  if (text.length === 0) reader.fail("invalid-subscribe-key");
+  return text as SubscribeKey;
+}
+
 /** The publish key in a segment. Whether the keyset has it is the service's to know. */
 export function readPublishKey(reader: RequestReader, segment: number): PublishKey {
   return own(reader.segment(segment)) as PublishKey;

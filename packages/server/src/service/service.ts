@@ -8,7 +8,6 @@ import {
   type OutcomeOf,
   type Result,
   success,
-  timetokenAt,
 } from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
 import type { Log } from "../log.ts";
@@ -20,6 +19,7 @@ import { leave } from "./leave.ts";
 import { publish, signal } from "./publish.ts";
 import { getState, setState } from "./state.ts";
 import { subscribe } from "./subscribe.ts";
+import { tellTime } from "./time.ts";
 import { whereNow } from "./where-now.ts";
 
 /** Carries out commands. */
@@ -65,7 +65,7 @@ export function createService(context: Context, log: Log): Service {
 
 function dispatch(context: Context, command: Command, cancel: CancelSignal): Execution {
   if (command.kind === "preflight") return success(undefined);
-  if (command.kind === "time") return success({ now: timetokenAt(context.scheduler.now()) - 1n });
+  if (command.kind === "time") return tellTime(context);
   const keyset = context.keysets.get(command.subscribeKey);
   if (keyset === undefined) return failure("invalid-subscribe-key");
   // The table pairs each kind with its own outcome; the compiler cannot follow that through a union.

@@ -2,22 +2,12 @@
 import { EngineError } from "@hereabouts/core";
 import { type OutcomeOf, type Result, success, type Timetoken, timetokenAt } from "@hereabouts/protocol";
 import type { Context } from "./context.ts";
-import type { Service } from "./service.ts";
-
-/** A service that tells the time by its engine where it can; the rest is the other's. */
-export function withEngineTime(service: Service, context: Context): Service {
-  return {
-    execute: (command, signal) =>
-      command.kind === "time" ? tellTime(context) : service.execute(command, signal),
-    faultOf: (error, command) => service.faultOf(error, command),
-  };
-}
 
 /**
  * The later of the clock's time and the engine's position. After a kill, or when the clock was set back, timetokens
  * run ahead of the clock: who polls from a time below them would see again what it has seen.
  */
-async function tellTime(context: Context): Promise<Result<OutcomeOf<"time">>> {
+export async function tellTime(context: Context): Promise<Result<OutcomeOf<"time">>> {
   const clock = timetokenAt(context.scheduler.now()) - 1n;
   const position = await positionOf(context);
   return success({ now: position > clock ? position : clock });
