@@ -57,6 +57,8 @@ export interface Plan {
 
 /** How long nodes wait for the engine, in milliseconds. */
 const engineDeadlineMs = 2_000;
+/** Sweeps that may fail in a row. */
+const failedSweeps = 12;
 /** One world in so many has no fault at all. */
 const calmEvery = 16;
 
@@ -89,13 +91,14 @@ function drawFaults(random: SeededRandom): ReadonlySet<FaultName> {
 export function termsOf(plan: Plan): Terms {
   const { faults, skewMs, holdMs } = plan;
   const isSlow = faults.has("engine-slow");
-  const isFailing = faults.has("engine-failures") || isSlow;
-  // A node sweeps again after the sweep before has come back; a failed one is made up for by the next.
-  const slowMs = isSlow ? 2 * plan.engineDeadlineMs : 0;
-  const failedMs = isFailing ? 12 * sweepEveryMs : 0;
+  const stuck: readonly FaultName[] = ["engine-failures", "engine-slow", "engine-outages", "cuts"];
+  const isStuck = stuck.some((fault) => faults.has(fault));
+  // A node sweeps again when the sweep before has come back or is given up; with few nodes all may wait at once.
+  const stuckMs = (isStuck ? plan.engineDeadlineMs : 0) + (isSlow ? plan.engineDeadlineMs : 0);
+  const failedMs = isStuck ? failedSweeps * sweepEveryMs : 0;
   return {
     skewMs,
-    sweepLateMs: sweepEveryMs + engineDelayMsMax * 2 + slowMs + failedMs + 2 * skewMs,
+    sweepLateMs: sweepEveryMs + engineDelayMsMax * 2 + stuckMs + failedMs + 2 * skewMs,
     holdMs,
     answerMs: 4 * plan.engineDeadlineMs + 1_000 + 2 * skewMs,
     defaultTimeoutMs: defaultTimeoutSeconds * 1_000,

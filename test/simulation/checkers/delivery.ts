@@ -2,16 +2,20 @@
  * A subscriber that keeps polling is told everything in its topics exactly once and in order, whichever nodes it asks;
  * and at quiet moments it has been told everything already, though its poll may be held for longer.
  */
+import { logEntriesPerChannelMax } from "@hereabouts/core";
 import type { Checker, Entry, Problem, SubscriberRecord, Told } from "../history.ts";
 
 const checker = "delivery";
+
+/** Longer than a subscriber of these worlds is ever without an answer, in milliseconds. */
+const deafMsMax = 25_000;
 
 /** Compares what each subscriber was told with the log, at the end and at quiet moments. */
 export const delivery: Checker = (history) => [...wrong(history), ...late(history)];
 
 const wrong: Checker = ({ entries, subscribers, end }) =>
   subscribers.flatMap((subscriber) => {
-    const problem = compare(subscriber, expected(subscriber, entries));
+    const problem = compare(subscriber, expected(subscriber, entries), entries);
     if (problem === undefined) return [];
     const step = entries.find(({ timetoken }) => timetoken === problem.timetoken)?.step ?? end.step;
     return [{ checker, step, message: `${subscriber.name} ${problem.what}` } satisfies Problem];
@@ -32,7 +36,7 @@ const late: Checker = ({ entries, subscribers, quiets }) =>
 function expected(
   { topics, from, since, to, got }: SubscriberRecord,
   entries: readonly Entry[],
-): readonly Told[] {
+): readonly Entry[] {
   const first = got[0]?.timetoken;
   return entries.filter(({ channel, timetoken, at }) => {
     if (!topics.some((topic) => matches(topic, channel))) return false;
@@ -53,16 +57,39 @@ function matches(topic: string, channel: string): boolean {
   return pattern.endsWith(".*") && channel.startsWith(pattern.slice(0, -1));
 }
 
-function compare({ got: all, to }: SubscriberRecord, right: readonly Told[]): Told | undefined {
+/** The first thing that is wrong in what a subscriber was told; `right` is what it should have been. */
+function compare(
+  { got: all, to, topics }: SubscriberRecord,
+  right: readonly Entry[],
+  entries: readonly Entry[],
+): Told | undefined {
   const got = to === undefined ? all : all.filter(({ timetoken }) => BigInt(timetoken) <= BigInt(to));
-  const length = Math.max(got.length, right.length);
-  for (let index = 0; index < length; index += 1) {
-    const [is, should] = [got[index], right[index]];
-    if (textOf(is) === textOf(should)) continue;
-    const what = `was told as number ${index} of ${length}: ${textOf(is)}, instead of ${textOf(should)}`;
-    return { timetoken: (should ?? is)?.timetoken ?? "", channel: "", what };
+  let index = 0;
+  for (const should of right) {
+    const is = got[index];
+    if (textOf(is) === textOf(should)) index += 1;
+    else if (!isDisplaced(should, topics, entries)) return wrongAt(index, is, should);
   }
-  return undefined;
+  return got.length === index ? undefined : wrongAt(index, got[index], undefined);
+}
+
+function wrongAt(index: number, is: Told | undefined, should: Told | undefined): Told {
+  const what = `was told as number ${index}: ${textOf(is)}, instead of ${textOf(should)}`;
+  return { timetoken: (should ?? is)?.timetoken ?? "", channel: "", what };
+}
+
+/**
+ * Whether so much came after an entry, before its subscriber can be expected to have asked, that the log has let it go
+ * in every topic by which it is subscribed to: the log keeps no more, and says so.
+ */
+function isDisplaced(entry: Entry, topics: readonly string[], entries: readonly Entry[]): boolean {
+  const begin = entries.indexOf(entry);
+  const later = entries.slice(begin + 1).filter(({ at }) => at <= entry.at + deafMsMax);
+  return topics
+    .filter((topic) => matches(topic, entry.channel))
+    .every(
+      (topic) => later.filter(({ channel }) => matches(topic, channel)).length >= logEntriesPerChannelMax,
+    );
 }
 
 function textOf(told: Told | undefined): string {
