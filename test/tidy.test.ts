@@ -121,7 +121,9 @@ describe("floors", () => {
           .filter(
             (specifier) =>
               (path.includes("/service/") && /\/http\/|\/main\.ts$/.test(specifier)) ||
-              (specifier === "@hereabouts/engine-embedded" && !path.endsWith("/src/main.ts")),
+              // The address reader alone knows no Redis.
+              (/^@hereabouts\/engine-(embedded|redis)$/.test(specifier) &&
+                !path.endsWith("/src/open-engine.ts")),
           )
           .map((specifier) => `${path} imports ${specifier}`),
       );

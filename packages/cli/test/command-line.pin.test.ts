@@ -47,9 +47,9 @@ describe("hereabouts", () => {
             rediss+cluster://..., redis+sentinel://HOST:PORT,HOST:PORT/NAME; each with USER:PASSWORD@
             where needed; default embedded; HEREABOUTS_ENGINE]
         --partitions NUMBER
-            Parts into which a cluster engine divides a keyset; set by the first node for all, and never
-            changed. For cluster engines only.
-            [1-256; default 24; HEREABOUTS_PARTITIONS]
+            Parts into which a cluster engine divides a keyset: the first node settles it, and another
+            number is refused later. For cluster engines only.
+            [1-256; default what is settled, else 24; HEREABOUTS_PARTITIONS]
         --prefix PREFIX
             What the names in a cluster engine begin with, so that it may be used for more than one
             service. For cluster engines only.

@@ -18,6 +18,7 @@ export { type Listener, type ListenOptions, listen, runtimeName } from "./http/l
 export { createLog, type Log, type LogFields } from "./log.ts";
 export { RefusedSettingsError, type RunningServer, runServer } from "./main.ts";
 export { type HereaboutsNode, type NodeOptions, openNode } from "./node.ts";
+export { StartCancelledError } from "./open-engine.ts";
 export { defaultSettings, type LogLevel, type Settings } from "./settings.ts";
 export { createSystemRandom } from "./system-random.ts";
 export { createSystemScheduler, type TimeSources } from "./system-scheduler.ts";

@@ -1,10 +1,10 @@
 /** The composition root: the only place that knows every concrete part. */
-import { randomBytes } from "node:crypto";
-import { openEmbeddedEngine } from "@hereabouts/engine-embedded";
+import { isClusterEngine, withoutPassword } from "./config/engine-address.ts";
 import { openDemoProblem } from "./config/open-demo.ts";
 import { listen, runtimeName } from "./http/listen.ts";
 import type { Log } from "./log.ts";
 import { type HereaboutsNode, openNode } from "./node.ts";
+import { openEngine } from "./open-engine.ts";
 import { demoKeyset } from "./service/keyset-directory.ts";
 import type { Settings } from "./settings.ts";
 import { createSystemRandom } from "./system-random.ts";
@@ -31,30 +31,47 @@ export class RefusedSettingsError extends Error {
   }
 }
 
-/** Starts a server: engine, node, sockets, in that order. Leaves nothing behind when it fails. */
-export async function runServer(settings: Settings, log: Log): Promise<RunningServer> {
-  log.info("starting", { runtime: runtimeName(), data: settings.data });
-  const scheduler = createSystemScheduler();
+/**
+ * Starts a server: engine, node, sockets, in that order. Leaves nothing behind when it fails, and throws
+ * `StartCancelledError` when `signal` is aborted while it waits for its engine.
+ */
+export async function runServer(
+  settings: Settings,
+  log: Log,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<RunningServer> {
+  const place = isClusterEngine(settings.engine)
+    ? { engine: withoutPassword(settings.engine), prefix: settings.prefix, partitions: settings.partitions }
+    : { data: settings.data };
+  log.info("starting", { runtime: runtimeName(), ...place });
+  const machine = createSystemScheduler();
+  const { engine, scheduler, stopClock } = await openEngine({ settings, log, scheduler: machine, signal });
   const random = createSystemRandom();
-  const engine = await openEmbeddedEngine({
-    path: settings.data,
-    now: scheduler.now(),
-    epoch: randomBytes(6).toString("base64url"),
-    warn: (message) => log.warn(message),
-  });
   const node = await openNode({ settings, engine, scheduler, random, log }).catch(async (error: unknown) => {
     await engine.close(scheduler.now());
+    stopClock();
     throw error;
   });
-  try {
-    return await openSockets(settings, node, log);
-  } catch (error) {
+  const stopNode = async (): Promise<void> => {
     await node.stop();
+    stopClock();
+  };
+  try {
+    return await openSockets({ settings, node, stopNode, log });
+  } catch (error) {
+    await stopNode();
     throw error;
   }
 }
 
-async function openSockets(settings: Settings, node: HereaboutsNode, log: Log): Promise<RunningServer> {
+interface SocketsOptions {
+  readonly settings: Settings;
+  readonly node: HereaboutsNode;
+  readonly stopNode: () => Promise<void>;
+  readonly log: Log;
+}
+
+async function openSockets({ settings, node, stopNode, log }: SocketsOptions): Promise<RunningServer> {
   const problem = openDemoProblem(settings.host, node.keysets());
   if (problem !== undefined) throw new RefusedSettingsError(problem);
   const listener = await listen(node.handler, settings);
@@ -72,7 +89,7 @@ async function openSockets(settings: Settings, node: HereaboutsNode, log: Log): 
       const closed = listener.stop();
       await node.drain(0);
       await closed;
-      await node.stop();
+      await stopNode();
       log.info("stopped");
     },
   };

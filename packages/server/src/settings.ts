@@ -12,8 +12,8 @@ export interface Settings {
   readonly port: number;
   /** `embedded`, or the address of a Redis or Valkey that many nodes share, password included. Default `embedded`. */
   readonly engine: string;
-  /** Partitions of a keyset in a cluster engine: the same for all nodes, and for ever. 1-256, default 24. */
-  readonly partitions: number;
+  /** Partitions of a keyset in a cluster engine, 1-256. Absent: as many as are stored there, and 24 where none are yet. */
+  readonly partitions: number | undefined;
   /** What the names of everything stored in a cluster engine begin with. Default `hereabouts`. */
   readonly prefix: string;
   /**
@@ -38,7 +38,7 @@ export const defaultSettings: Settings = {
   host: "127.0.0.1",
   port: 7400,
   engine: "embedded",
-  partitions: 24,
+  partitions: undefined,
   prefix: "hereabouts",
   data: "./.hereabouts",
   keysets: undefined,

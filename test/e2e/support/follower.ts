@@ -18,8 +18,14 @@ export interface Follower extends Disposable {
 
 const againAfterMs = 20;
 
-/** Starts to follow from a cursor. The port stays the same over restarts. */
-export function follow(port: number, channels: string, user: string, from: string): Follower {
+/** Starts to follow from a cursor. The port stays the same over restarts; a function gives each poll's. */
+export function follow(
+  place: number | (() => number),
+  channels: string,
+  user: string,
+  from: string,
+): Follower {
+  const port = typeof place === "number" ? () => place : place;
   const items: Item[] = [];
   let cursor = from;
   let failures = 0;
@@ -29,7 +35,7 @@ export function follow(port: number, channels: string, user: string, from: strin
   const run = async (): Promise<void> => {
     while (!isStopped) {
       try {
-        sent = poll(port, channels, user, cursor);
+        sent = poll(port(), channels, user, cursor);
         const { status, text } = await sent.reply;
         if (status !== 200) throw new Error(`A poll was answered ${status}: ${text}`);
         const delivery = readDelivery(text);

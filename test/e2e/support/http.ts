@@ -1,9 +1,11 @@
 /** Requests to a real server over real sockets, each on a connection of its own unless told otherwise. */
-import { type Agent, get as openGet } from "node:http";
+import { type Agent, type IncomingHttpHeaders, get as openGet } from "node:http";
 
 /** An answer. */
 export interface Reply {
   readonly status: number;
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
   /** The text as JSON; `undefined` when it is none. */
   readonly json: unknown;
@@ -25,7 +27,8 @@ export function send(port: number, target: string, agent: Agent | false = false)
     response.on("error", reject);
     response.on("end", () => {
       const text = Buffer.concat(chunks).toString("utf8");
-      resolve({ status: response.statusCode ?? 0, text, json: jsonOf(text) });
+      const { statusCode = 0, headers } = response;
+      resolve({ status: statusCode, headers, text, json: jsonOf(text) });
     });
   });
   request.on("error", reject);

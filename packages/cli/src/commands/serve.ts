@@ -14,6 +14,7 @@ import {
   type RunningServer,
   runServer,
   runtimeName,
+  StartCancelledError,
 } from "@hereabouts/server";
 import { parseArguments } from "../arguments.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -134,11 +135,18 @@ function runtimeProblems(flags: readonly GivenFlag[]): readonly string[] {
 
 async function serve({ settings }: Configuration, io: Io): Promise<number> {
   // From the first moment on: whoever stops a node that has only just begun gets a clean end too.
-  const told = new Promise<void>((resolve) => io.onStop(resolve));
+  const toldWhileStarting = new AbortController();
+  const told = new Promise<void>((resolve) => {
+    io.onStop(() => {
+      toldWhileStarting.abort();
+      resolve();
+    });
+  });
   let server: RunningServer;
   try {
-    server = await runServer(settings, createLog(settings.logLevel));
+    server = await runServer(settings, createLog(settings.logLevel), toldWhileStarting.signal);
   } catch (error) {
+    if (error instanceof StartCancelledError) return exitCodes.done;
     const isRefused = error instanceof RefusedSettingsError;
     io.err(`hereabouts: ${isRefused ? error.message : await startProblem(error, settings)}\n`);
     return isRefused ? exitCodes.refused : exitCodes.failed;

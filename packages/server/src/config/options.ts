@@ -60,11 +60,14 @@ export const settingOptions: { readonly [Key in SingleSetting]: SettingOption<Se
     engineRule,
     "Who keeps seats, groups and keysets: this node by itself, or a Redis or Valkey that many nodes share. Everybody who lists processes sees a password in a flag, so give it in the variable or a file.",
   ),
-  partitions: setting(
-    "partitions",
-    integerRule(1, 256),
-    "Parts into which a cluster engine divides a keyset; set by the first node for all, and never changed. For cluster engines only.",
-  ),
+  partitions: {
+    ...setting(
+      "partitions",
+      integerRule(1, 256),
+      "Parts into which a cluster engine divides a keyset: the first node settles it, and another number is refused later. For cluster engines only.",
+    ),
+    standard: "what is settled, else 24",
+  },
   prefix: setting(
     "prefix",
     prefixRule,

@@ -38,6 +38,7 @@ export function printConfiguration({ settings, origins }: Configuration): string
 function shownSetting(settings: Settings, key: SingleSetting): unknown {
   const value = settings[key];
   const { shown } = settingOptions[key].rule;
+  if (value === undefined) return null;
   return shown === undefined ? value : shown(String(value));
 }
 

@@ -33,7 +33,7 @@ describe("what is in force", () => {
           "source": "default"
         },
         "partitions": {
-          "value": 24,
+          "value": null,
           "source": "default"
         },
         "prefix": {
