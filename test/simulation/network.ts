@@ -149,11 +149,15 @@ export class Network {
       body: out.body,
       signal: signal.signal,
     };
+    const noteLag = (): void => {
+      served.lagMs = Math.max(served.lagMs, host.lagMs);
+    };
     host.serve(request, {
+      onTaken: noteLag,
       onAnswer: (response) => {
         served.answeredAt = clock.now();
         served.status = response.status;
-        served.lagMs = Math.max(served.lagMs, host.lagMs);
+        noteLag();
         answer(response);
       },
       onReset: () => {

@@ -22,6 +22,8 @@ export interface Ground {
 
 /** A request's way to a node: what comes of it. */
 export interface Connection {
+  /** The node looks at it now: with its clock as it is at this moment. */
+  onTaken(): void;
   onAnswer(response: WireResponse): void;
   /** The node is not there, or went away. */
   onReset(): void;
@@ -155,7 +157,7 @@ export class NodeHost {
   }
 
   /** Hands it a request. */
-  serve(request: WireRequest, { onAnswer, onReset }: Connection): void {
+  serve(request: WireRequest, { onTaken, onAnswer, onReset }: Connection): void {
     const node = this.#node;
     if (this.#state === "gone" || node === undefined) {
       onReset();
@@ -169,6 +171,7 @@ export class NodeHost {
     };
     this.#connections.add(reset);
     this.enter(() => {
+      onTaken();
       void Promise.resolve(node.handler(request)).then((response) => this.enter(() => answer(response)));
     });
   }

@@ -108,6 +108,7 @@ function askInTime({ clock }: Stage, host: NodeHost, target: string): Promise<un
     const slow = (): void => reject(new Error(`${host.name} did not answer at a quiet moment: ${target}`));
     clock.at(clock.now() + quietMs, slow);
     host.serve(request, {
+      onTaken: () => {},
       onAnswer: ({ status, body }) => {
         if (status === 200) resolve(JSON.parse(body));
         else reject(new Error(`${host.name} answered ${status} ${body} at a quiet moment.`));
