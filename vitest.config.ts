@@ -3,6 +3,20 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["source"];
 
+/** Those that need no sockets. */
+const casesOfTheService = [
+  "devices",
+  "expiry.property",
+  "here-now-details",
+  "roster.property",
+  "seat-limit",
+  "semantics-*",
+  "tenants",
+  "wire-presence",
+  "wire-state-groups-publish",
+  "wire-subscribe",
+].map((name) => `test/conformance/${name}.test.ts`);
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -20,7 +34,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "redis",
-          include: ["packages/engine-redis/test/**/*.test.ts"],
+          // The service's cases once more, on a real Redis instead of the embedded engine.
+          include: ["packages/engine-redis/test/**/*.test.ts", ...casesOfTheService],
+          env: { CONFORMANCE_ON: "redis" },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -26,7 +26,7 @@ export type Open = (options?: WorldOptions) => Promise<TestClient>;
 export function inEachWorld(
   title: string,
   define: (open: Open, kind: WorldKind) => void,
-  kinds: readonly WorldKind[] = worldKinds,
+  kinds: readonly WorldKind[] = kindsHere,
 ): void {
   describe.each(kinds)(`${title} (%s)`, (kind) => {
     const opened: World[] = [];
@@ -42,6 +42,9 @@ export function inEachWorld(
   });
   afterAll(endWorlds);
 }
+
+/** What this run is for: the embedded engine in every world, or a real Redis. */
+const kindsHere: readonly WorldKind[] = process.env.CONFORMANCE_ON === "redis" ? ["redis"] : worldKinds;
 
 /** How long "exactly one" stays quiet afterwards, in milliseconds of the world's time. */
 export const quietMs = 2_000;

@@ -1,12 +1,18 @@
 /** A poll that waits: for news, for a change of its groups, for its deadline, for its client to go. */
 import { type Cancel, EngineError, type Instant, type Waker, type Watch } from "@hereabouts/core";
-import { type Result, type SubscribeOutcome, success, type Timetoken } from "@hereabouts/protocol";
+import {
+  type Channel,
+  type Result,
+  type SubscribeOutcome,
+  success,
+  type Timetoken,
+} from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
 import type { Context } from "./context.ts";
 import type { GroupsWatch } from "./groups-watch.ts";
 import type { Poll } from "./held-polls.ts";
-import { type Subscriber, touchAgain } from "./subscriber.ts";
+import { type Subscriber, subscriberOf, touchAgain } from "./subscriber.ts";
 
 /** What a poll begins to wait with. */
 export interface Wait {
@@ -30,8 +36,8 @@ export function holdPoll(context: Context, subscriber: Subscriber, wait: Wait): 
 
 const nothing: Cancel = () => {};
 
-/** After how long a touch is tried again that the engine was away for, in milliseconds. */
-const touchAgainAfterMs = 1_000;
+/** After how long it is tried again what the engine was away for, in milliseconds. */
+const tryAgainAfterMs = 1_000;
 
 class HeldPoll implements Poll, Waker {
   readonly deadline: Instant;
@@ -62,7 +68,7 @@ class HeldPoll implements Poll, Waker {
     heldPolls.add(this);
     if (refusedUntil !== undefined) this.#touchAt(refusedUntil);
     // Last, because the groups may have changed, and the client may be gone: then there is something to take back.
-    groups?.onChange(this);
+    groups?.onChange({ release: () => this.#regroup() });
     signal.onCancel(this);
   }
 
@@ -123,6 +129,27 @@ class HeldPoll implements Poll, Waker {
     this.#context.heldPolls.wakeLater(this);
   }
 
+  /** A wake-up may be spurious, and after an outage everybody is woken: who would be told the same stays. */
+  #regroup(): void {
+    this.#goIfRegrouped().catch((error: unknown) => {
+      if (this.#isOver) return;
+      if (!isAway(error)) {
+        this.#fail(error);
+        return;
+      }
+      const { scheduler } = this.#context;
+      scheduler.at(scheduler.now() + tryAgainAfterMs, () => this.#regroup());
+    });
+  }
+
+  async #goIfRegrouped(): Promise<void> {
+    if (this.#isOver) return;
+    const { keyset, command, subscription } = this.#subscriber;
+    const present = await subscriberOf(this.#context, keyset, command);
+    if (this.#isOver || isSame(present.subscription.topics, subscription.topics)) return;
+    this.release();
+  }
+
   /**
    * An answer that is written to a client still there is activity, too (semantics § 2). What there is to answer is
    * answered also when the engine has gone away meanwhile.
@@ -149,7 +176,7 @@ class HeldPoll implements Poll, Waker {
 
   async #touchOrTryAgain(): Promise<void> {
     const isDone = await this.#touch();
-    if (!isDone && !this.#isOver) this.#touchAt(this.#context.scheduler.now() + touchAgainAfterMs);
+    if (!isDone && !this.#isOver) this.#touchAt(this.#context.scheduler.now() + tryAgainAfterMs);
   }
 
   /** Carries on in the background; what goes wrong there is this poll's answer. */
@@ -173,4 +200,8 @@ class HeldPoll implements Poll, Waker {
 /** Whether the engine may well do later what it could not do now. */
 function isAway(error: unknown): boolean {
   return error instanceof EngineError && error.code !== "corrupt";
+}
+
+function isSame(left: readonly Channel[], right: readonly Channel[]): boolean {
+  return left.length === right.length && left.every((channel, index) => channel === right[index]);
 }

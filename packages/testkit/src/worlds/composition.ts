@@ -6,6 +6,7 @@ import type { Handler } from "@hereabouts/protocol/wire";
 import { defaultSettings, type Log, openNode, type Settings } from "@hereabouts/server";
 import { createSeededRandom } from "../seeded-random.ts";
 import type { TestClock } from "../test-clock.ts";
+import type { RedisOpening } from "./redis-ground.ts";
 import { type Keys, otherKeys, testKeys, type WorldOptions } from "./world.ts";
 
 /** A service without sockets. */
@@ -26,6 +27,8 @@ export interface CompositionOptions {
   readonly clock: TestClock;
   /** A directory, or `:memory:`. */
   readonly data: string;
+  /** Opens another engine than the embedded one. */
+  readonly openEngine?: (opening: RedisOpening) => Promise<Engine>;
   /** What stands between the service and its engine, to count or to break. Default nothing. */
   readonly between?: (engine: Engine) => Engine;
 }
@@ -36,12 +39,16 @@ export async function openComposition(options: CompositionOptions): Promise<Comp
   const random = createSeededRandom(clock.now());
   const complaints: string[] = [];
   const log = complainingLog(complaints);
-  const engine = await openEmbeddedEngine({
-    path: options.data,
+  const opening = {
     now: clock.now(),
     epoch: random.uint32().toString(36),
+    scheduler: clock,
     warn: (message: string) => log.warn(message),
-  });
+  };
+  const {
+    openEngine = ({ now, epoch, warn }) => openEmbeddedEngine({ path: options.data, now, epoch, warn }),
+  } = options;
+  const engine = await openEngine(opening);
   const settings = settingsOf(options);
   const { between = (itself) => itself } = options;
   const node = await openNode({ settings, engine: between(engine), scheduler: clock, random, log });

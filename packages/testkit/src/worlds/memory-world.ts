@@ -6,12 +6,14 @@ import type { CancelSignal, Waiter, WireRequest, WireResponse } from "@hereabout
 import { withDeadline } from "../deadline.ts";
 import { TestClock } from "../test-clock.ts";
 import { type Composition, openComposition } from "./composition.ts";
+import { openRedisGround } from "./redis-ground.ts";
 import {
   type HeldPoll,
   jsonOrNothing,
   type Reply,
   type SendOptions,
   type World,
+  type WorldKind,
   type WorldOptions,
 } from "./world.ts";
 
@@ -22,11 +24,39 @@ interface Sent extends HeldPoll {
 /** Opens a world without sockets. */
 export async function openMemoryWorld(options: WorldOptions): Promise<World> {
   const directory = options.persistent ? await mkdtemp(join(tmpdir(), "hereabouts-test-")) : undefined;
-  const data = directory ?? ":memory:";
-  const compose = (clock: TestClock): Promise<Composition> =>
-    openComposition({ world: options, clock, data });
-  let clock = new TestClock();
-  let node = await compose(clock);
+  return openOn("memory", {
+    createClock: (start) => new TestClock(start),
+    compose: (clock) => openComposition({ world: options, clock, data: directory ?? ":memory:" }),
+    clear: async () => {
+      if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+    },
+  });
+}
+
+/** Opens a world without sockets whose engine is on a real Redis. */
+export async function openRedisWorld(options: WorldOptions): Promise<World> {
+  const ground = await openRedisGround();
+  return openOn("redis", {
+    createClock: (start) => new TestClock(start, { isBusy: ground.isBusy }),
+    compose: (clock) => openComposition({ world: options, clock, data: ":memory:", openEngine: ground.open }),
+    beforeRestart: () => {
+      if (!options.persistent) ground.forget();
+    },
+    clear: async () => {},
+  });
+}
+
+/** What a world without sockets stands on. */
+interface Ground {
+  createClock(start?: number): TestClock;
+  compose(clock: TestClock): Promise<Composition>;
+  beforeRestart?(): void;
+  clear(): Promise<void>;
+}
+
+async function openOn(kind: WorldKind, ground: Ground): Promise<World> {
+  let clock = ground.createClock();
+  let node = await ground.compose(clock);
   const open = new Set<Sent>();
   let isClosed = false;
 
@@ -42,7 +72,7 @@ export async function openMemoryWorld(options: WorldOptions): Promise<World> {
   const ask = (target: string, how: SendOptions): Promise<Reply> =>
     withDeadline(send(target, how).reply, `An answer to ${how.method ?? "GET"} ${target.slice(0, 200)}`);
   return {
-    kind: "memory",
+    kind,
     port: undefined,
     get: (target, how = {}) => ask(target, how),
     post: (target, body, how = {}) => ask(target, { ...how, method: "POST", body }),
@@ -58,8 +88,9 @@ export async function openMemoryWorld(options: WorldOptions): Promise<World> {
     restart: async (skipMs = 0) => {
       await node.stop();
       await clock.settle();
-      clock = new TestClock(clock.now() + skipMs);
-      node = await compose(clock);
+      ground.beforeRestart?.();
+      clock = ground.createClock(clock.now() + skipMs);
+      node = await ground.compose(clock);
     },
     close: async () => {
       if (isClosed) return;
@@ -68,7 +99,7 @@ export async function openMemoryWorld(options: WorldOptions): Promise<World> {
       await clock.settle();
       const left = node.heldPolls();
       await node.stop();
-      if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+      await ground.clear();
       complainOnClose(left, node.complaints);
     },
   };

@@ -1,11 +1,16 @@
 /** Opens a world of a kind. */
-import { openMemoryWorld } from "./memory-world.ts";
+import { openMemoryWorld, openRedisWorld } from "./memory-world.ts";
+import { endRedisGround } from "./redis-ground.ts";
 import { endServerChildren, openSocketWorld } from "./socket-world.ts";
 import type { World, WorldKind, WorldOptions } from "./world.ts";
 
 /** Opens a world with a fresh service, keyset, clock and port. It must be closed. */
 export function openWorld(kind: WorldKind, options: WorldOptions = {}): Promise<World> {
-  return kind === "memory" ? openMemoryWorld(options) : openSocketWorld(kind, options);
+  if (kind === "memory") return openMemoryWorld(options);
+  return kind === "redis" ? openRedisWorld(options) : openSocketWorld(kind, options);
 }
 
-export { endServerChildren as endWorlds };
+/** Ends what the worlds of this file stood on: server processes, Redis. */
+export async function endWorlds(): Promise<void> {
+  await Promise.all([endServerChildren(), endRedisGround()]);
+}

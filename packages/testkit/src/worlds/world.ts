@@ -1,10 +1,13 @@
 /** What a test can do to a running service, whatever lies between: nothing, or a real HTTP server on Bun or Node. */
 import type { Instant, Policy } from "@hereabouts/core";
 
-/** Where the service runs: in this process without sockets, or as a process of its own on Bun or on Node. */
-export type WorldKind = "memory" | "bun" | "node";
+/**
+ * Where the service runs: in this process without sockets, on the embedded engine or on a real Redis, or as a process of
+ * its own on Bun or on Node.
+ */
+export type WorldKind = "memory" | "bun" | "node" | "redis";
 
-/** Every kind of world, for `describe.each`. */
+/** Every kind of world that needs nothing but this repository, for `describe.each`. */
 export const worldKinds: readonly WorldKind[] = ["memory", "bun", "node"];
 
 /** The worlds with real sockets. */
