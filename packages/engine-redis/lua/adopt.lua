@@ -8,19 +8,16 @@
 --        batches are done, where the next one begins or '' for nowhere, the batch's channels }
 -- Work   one batch of channels: those asked for, or the few more that a scan brings.
 
-local life = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local life = serverLife()
 local known = redis.call('HMGET', KEYS[1], 'life', 'last', 'adopting')
 local adopting, isNew = known[3], 0
-if known[1] ~= life then
-  redis.call('HSET', KEYS[1], 'life', life)
-  if known[1] then
-    isNew, adopting = 1, 'first'
-    local last = known[2]
-    if not last or last < ARGV[2] then last = ARGV[2] end
-    redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'last', last, 'adopting', adopting)
-  else
-    openEpoch(KEYS[1], ARGV[1])
-  end
+if not known[1] then
+  openEpoch(KEYS[1], ARGV[1])
+elseif known[1] ~= life then
+  isNew, adopting = 1, 'first'
+  local last = known[2]
+  if not last or last < ARGV[2] then last = ARGV[2] end
+  redis.call('HSET', KEYS[1], 'life', life, 'epoch', ARGV[1], 'last', last, 'adopting', adopting)
 end
 if not adopting then return { life, isNew, '', '', {} } end
 

@@ -31,11 +31,17 @@ local function timetokenAbove(now, last)
   return timetokenText(ms + 1, 0)
 end
 
--- The partition's epoch; `dice` becomes it when the partition has none: it is new, or Redis lost it.
+-- The life of the server that the script runs on: new with each start, and another one on a replica that took over.
+local function serverLife()
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+end
+
+-- The partition's epoch; `dice` becomes it when the partition has none: it is new, or Redis lost it. With it goes the
+-- life it began in (see adopt.lua).
 local function openEpoch(metaKey, dice)
   local epoch = redis.call('HGET', metaKey, 'epoch')
   if epoch then return epoch end
-  redis.call('HSET', metaKey, 'epoch', dice)
+  redis.call('HSET', metaKey, 'epoch', dice, 'life', serverLife())
   return dice
 end
 
