@@ -22,7 +22,7 @@ export function suites(node) {
     },
     { name: "conformance", about: "the wire and semantics cases", run: () => vitest(node, "conformance") },
     { name: "sim", about: "200 clusters on a test clock, with faults", run: () => vitest(node, "sim") },
-    { name: "e2e", about: "processes, sockets and signals", run: () => vitest(node, "e2e") },
+    { name: "e2e", about: "processes, sockets and signals", run: () => redis(node, "e2e") },
     {
       name: "cluster",
       about: "real faults in a cluster of processes, in small",
@@ -72,7 +72,7 @@ async function docs(node) {
 
 async function compat(node) {
   const missing = await ensurePython();
-  const tally = await vitest(node, "compat");
+  const tally = await redis(node, "compat");
   return missing === undefined ? tally : { ...tally, remark: `without Python: ${missing}` };
 }
 

@@ -1,17 +1,16 @@
 /** The JavaScript client's requests: here now, where now, state, groups, and being refused. */
-import { runtimes, type ServerProcess } from "@hereabouts/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { crowdOn, startCompatServer } from "./support/compat-server.ts";
+import { type CompatServer, compatTargets, crowdOn, startCompatServer } from "./support/compat-server.ts";
 import { timetoken } from "./support/expected.ts";
 import { type Company, companyOn } from "./support/subscriber.ts";
 
 const longSeconds = 120;
 
-describe.each(runtimes)("pubnub 7.3.3 asks the server on %s", { concurrent: true }, (runtime) => {
-  let server: ServerProcess;
+describe.each(compatTargets)("pubnub 7.3.3 asks the server on %s", { concurrent: true }, (target) => {
+  let server: CompatServer;
   let company: Company;
   beforeAll(async () => {
-    server = await startCompatServer(runtime);
+    server = await startCompatServer(target);
     company = companyOn(server);
   });
   afterAll(async () => {

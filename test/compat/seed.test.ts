@@ -1,18 +1,23 @@
 /** The Python samples of the presence page, in its order, as they are written there: only the configuration is ours. */
 import { join } from "node:path";
-import { runtimes, type ServerProcess } from "@hereabouts/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { crowdOn, type KeysetName, startCompatServer } from "./support/compat-server.ts";
+import {
+  type CompatServer,
+  compatTargets,
+  crowdOn,
+  type KeysetName,
+  startCompatServer,
+} from "./support/compat-server.ts";
 import { describePython, observationsOf, outputOf } from "./support/python.ts";
 
 const samples = join(import.meta.dirname, "seed");
 const longSeconds = 120;
 
 describePython("the presence page's samples", () => {
-  describe.each(runtimes)("against the server on %s", { concurrent: true }, (runtime) => {
-    let server: ServerProcess;
+  describe.each(compatTargets)("against the server on %s", { concurrent: true }, (target) => {
+    let server: CompatServer;
     beforeAll(async () => {
-      server = await startCompatServer(runtime);
+      server = await startCompatServer(target);
     });
     afterAll(() => server[Symbol.asyncDispose]());
 

@@ -1,5 +1,15 @@
-/** The server of the compatibility suite: one per runtime and file, with a keyset for each world that must be alone. */
-import { type Runtime, type ServerProcess, startServer } from "@hereabouts/testkit";
+/** The server of the compatibility suite: one per target and file, with a keyset for each world that must be alone. */
+import { type Runtime, runtimes, type ServerProcess, startServer } from "@hereabouts/testkit";
+import { openLoadBalancer, startRedis } from "@hereabouts/testkit/cluster";
+
+/** What clients cannot tell apart: one server on a runtime, or three nodes that share a Redis, each request to any. */
+export type CompatTarget = Runtime | "three nodes";
+
+/** Every target, for `describe.each`. */
+export const compatTargets: readonly CompatTarget[] = [...runtimes, "three nodes"];
+
+/** A server as the suite's clients are told of it. */
+export type CompatServer = Pick<ServerProcess, "origin" | "url"> & AsyncDisposable;
 
 /** A tenant of the suite, as clients name it. */
 export interface CompatKeyset {
@@ -37,13 +47,41 @@ export function keysetOf(name: KeysetName): CompatKeyset {
 }
 
 /** Starts a server that knows the suite's keysets and no others. */
-export function startCompatServer(runtime: Runtime): Promise<ServerProcess> {
-  const keysets = Object.entries(policies).map(([name, policy]) => ({
-    subscribeKey: `compat-${name}`,
-    publishKey: `compat-${name}-publish`,
-    ...policy,
-  }));
-  return startServer({ runtime, env: { HEREABOUTS_KEYSETS: JSON.stringify(keysets) } });
+export function startCompatServer(target: CompatTarget): Promise<CompatServer> {
+  return target === "three nodes" ? startThreeNodes() : startServer({ runtime: target, env: environment });
+}
+
+const environment = {
+  HEREABOUTS_KEYSETS: JSON.stringify(
+    Object.entries(policies).map(([name, policy]) => ({
+      subscribeKey: `compat-${name}`,
+      publishKey: `compat-${name}-publish`,
+      ...policy,
+    })),
+  ),
+};
+
+/** The runtimes of the nodes: they may be mixed. */
+const nodeRuntimes: readonly Runtime[] = ["bun", "node", "bun"];
+
+/** Three nodes on one Redis behind a balancer that sends every request to a random one of them. */
+async function startThreeNodes(): Promise<CompatServer> {
+  await using parts = new AsyncDisposableStack();
+  const redis = parts.use(await startRedis());
+  const balancer = parts.use(await openLoadBalancer({ seed: 1 }));
+  for (const runtime of nodeRuntimes) {
+    const node = await startServer({ runtime, args: ["--engine", redis.url], env: environment });
+    balancer.add(parts.use(node).port);
+  }
+  while (balancer.ready().length < nodeRuntimes.length)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  const origin = `127.0.0.1:${balancer.port}`;
+  const all = parts.move();
+  return {
+    origin,
+    url: (path) => `http://${origin}${path}`,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 /** Requests by hand, for the people around the client that is tested. */
@@ -58,7 +96,7 @@ export interface Crowd {
 }
 
 /** A crowd on a server, within one keyset. */
-export function crowdOn(server: ServerProcess, keyset: KeysetName): Crowd {
+export function crowdOn(server: CompatServer, keyset: KeysetName): Crowd {
   const key = keysetOf(keyset).subscribeKey;
   const presence = `/v2/presence/sub-key/${key}/channel`;
   const ask = async (path: string): Promise<void> => {

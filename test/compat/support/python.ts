@@ -2,9 +2,8 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { ServerProcess } from "@hereabouts/testkit";
 import { describe, expect, test } from "vitest";
-import { type KeysetName, keysetOf } from "./compat-server.ts";
+import { type CompatServer, type KeysetName, keysetOf } from "./compat-server.ts";
 
 /** One thing a program has seen. */
 export interface Observation {
@@ -14,7 +13,7 @@ export interface Observation {
 
 /** Where a program runs, and with what. */
 export interface Scenario {
-  readonly server: ServerProcess;
+  readonly server: CompatServer;
   readonly keyset: KeysetName;
   readonly arguments?: readonly string[];
 }

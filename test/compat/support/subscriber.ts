@@ -1,7 +1,6 @@
 /** A JavaScript client, and what its listener has heard. */
-import type { ServerProcess } from "@hereabouts/testkit";
 import PubNub from "pubnub";
-import { type KeysetName, keysetOf } from "./compat-server.ts";
+import { type CompatServer, type KeysetName, keysetOf } from "./compat-server.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 
 /** A client with its ears. */
@@ -24,7 +23,7 @@ export interface Company extends Disposable {
 }
 
 /** A company without members. */
-export function companyOn(server: ServerProcess): Company {
+export function companyOn(server: CompatServer): Company {
   const clients = new Set<PubNub>();
   return {
     open(userId, { keyset = "common", ...options } = {}) {
