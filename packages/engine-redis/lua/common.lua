@@ -63,7 +63,6 @@ end
 -- "<timetoken> <partition> <partitions> <news channel>".
 local function readPlace(text)
   local after, index, partitions, news = string.match(text, '^(%d+) (%d+) (%d+) (.+)$')
-  if not after then return { after = '', index = 0, partitions = 1, news = text } end
   return { after = after, index = tonumber(index), partitions = tonumber(partitions), news = news }
 end
 
@@ -77,7 +76,7 @@ local function appendEntries(log, entries, now)
   local known = redis.call('HMGET', log.meta, 'last', 'tip')
   local last, tip = known[1], known[2] or '0'
   if #entries == 0 then return timetokens, tip end
-  local place = readPlace(log.place or log.news)
+  local place = readPlace(log.place)
   local parts, bytes = {}, 0
   for i, entry in ipairs(entries) do
     last = nextTimetoken(place, now, last)

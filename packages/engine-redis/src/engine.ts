@@ -152,8 +152,7 @@ class RedisEngine implements Engine {
       keysets: () => context.keys.used,
       onNewLife: (partition) => log.resyncPartition(partition),
     });
-    const stopListening = context.port.onGap(() => log.resync());
-    this.#letGo = [stopListening, () => log.close(), () => groups.close(), () => keysets.close()];
+    this.#letGo = [() => log.close(), () => groups.close(), () => keysets.close()];
   }
 
   /** Begins what goes on by itself. */

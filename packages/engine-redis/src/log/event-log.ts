@@ -137,11 +137,6 @@ export class RedisEventLog implements EventLog {
     this.#replicas.keysetChanged(keyset);
   }
 
-  /** Reads on in every partition that is followed: news may have been missed. */
-  resync(): void {
-    this.#replicas.resync();
-  }
-
   /** Reads on in one partition, if it is followed. */
   resyncPartition(partition: PartitionKeys): void {
     this.#replicas.find(partition)?.resync();

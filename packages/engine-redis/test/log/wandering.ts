@@ -46,6 +46,9 @@ export interface Wandered {
   readonly failed: number;
 }
 
+/** How long readers may take to come to the end of what was written. */
+const drainedWithinMs = 15_000;
+
 const channels = ["a", "b", "c", "x.a", "x.b", "x.y.a", "z.a", "z.b", "long-name", "other"];
 const topicLists = [
   "a",
@@ -93,7 +96,8 @@ class Wandering {
       entering,
       ...this.#readers.map((reader) => this.#read(reader)),
     ]);
-    for (const reader of this.#readers) await this.#drain(reader);
+    const giveUpAt = performance.now() + drainedWithinMs;
+    for (const reader of this.#readers) await this.#drain(reader, giveUpAt);
     for (const reader of this.#readers) this.#check(reader);
     const read = this.#readers.reduce((sum, reader) => sum + reader.read.length, 0);
     this.counts = { ...this.counts, written: this.#written.length, read };
@@ -197,8 +201,7 @@ class Wandering {
     }
   }
 
-  async #drain(reader: Reader): Promise<void> {
-    const giveUpAt = performance.now() + 15_000;
+  async #drain(reader: Reader, giveUpAt: number): Promise<void> {
     for (let empty = 0; empty < 5 * this.#options.nodes.length; ) {
       const isComplete = this.#missing(reader).length === 0;
       empty = (await this.#readOnce(reader, 50)) === 0 && isComplete ? empty + 1 : 0;
