@@ -90,7 +90,7 @@ async function handshake(
   const refusal = overLimit(touched, command.user);
   if (refusal !== undefined) return refusal;
   const { topics } = subscriber.subscription;
-  const cursor =
-    touched?.beforeOwnJoins ?? (await context.engine.log.position(keyset.subscribeKey, topics, now));
-  return success({ cursor, deliveries: noDeliveries });
+  // Asked for also where it is not the answer: nothing may still come to be below a cursor that is given out.
+  const position = await context.engine.log.position(keyset.subscribeKey, topics, now);
+  return success({ cursor: touched?.beforeOwnJoins ?? position, deliveries: noDeliveries });
 }
