@@ -1,4 +1,7 @@
-/** Finds a redis-server for the suites of the cluster, and installs Debian's where there is none. Plain JavaScript, for Node 20. */
+/**
+ * Finds a redis-server for the suites of the cluster, and a C compiler for the one test that sets a server's clock
+ * apart; installs Debian's where there is none. Plain JavaScript, for Node 20.
+ */
 import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { run } from "./run.mjs";
@@ -14,35 +17,49 @@ const policy = "/usr/sbin/policy-rc.d";
 export function findRedis(env = process.env) {
   const named = env.HEREABOUTS_REDIS;
   if (named !== undefined && named !== "") return isProgram(named) ? named : undefined;
-  return (env.PATH ?? "")
-    .split(delimiter)
-    .filter((directory) => directory !== "")
-    .flatMap((directory) => names.map((name) => join(directory, name)))
-    .find(isProgram);
+  return findProgram(names, env);
 }
 
 /**
- * Sees to it that there is a redis-server: on Debian, and as root, by its package `redis-server`, without starting its
- * service. At once when there is one. Returns a sentence why it cannot be had, else `undefined`.
+ * Sees to it that there are a redis-server and a C compiler: on Debian, and as root, by their packages, without
+ * starting a service. At once when they are there. Returns a sentence why they cannot be had, else `undefined`.
  */
 export async function ensureRedis(say = console.log, env = process.env) {
-  if (findRedis(env) !== undefined) return undefined;
   const named = env.HEREABOUTS_REDIS;
-  if (named !== undefined && named !== "") return `HEREABOUTS_REDIS is no program: ${named}`;
-  if (!isDebianRoot()) {
-    return "there is no redis-server (set HEREABOUTS_REDIS, or install one; on Debian and as root it is installed here)";
-  }
-  say("Installing Debian's package redis-server for the suites of the cluster ...");
-  const failure = await withoutServices(() => install(say));
+  if (named !== undefined && named !== "" && findRedis(env) === undefined)
+    return `HEREABOUTS_REDIS is no program: ${named}`;
+  const missing = missingPrograms(env);
+  if (missing.length === 0) return undefined;
+  const programs = missing.map(({ program }) => program).join(" and no ");
+  if (!isDebianRoot())
+    return `there is no ${programs} (install what is missing; on Debian and as root it is installed here)`;
+  const packages = missing.flatMap((each) => each.packages);
+  say(`Installing Debian's packages ${packages.join(", ")} for the suites of the cluster ...`);
+  const failure = await withoutServices(() => install(packages, say));
   if (failure !== undefined) return failure;
-  if (findRedis(env) === undefined)
-    return "the package redis-server was installed, but there is no redis-server";
-  say("redis-server is installed.");
-  return undefined;
+  const [still] = missingPrograms(env);
+  return still === undefined
+    ? undefined
+    : `${packages.join(", ")} were installed, but there is no ${still.program}`;
 }
 
-async function install(say) {
-  for (const step of [["update"], ["install", "-y", "--no-install-recommends", "redis-server"]]) {
+function missingPrograms(env) {
+  return [
+    { program: "redis-server", packages: ["redis-server"], path: findRedis(env) },
+    { program: "cc", packages: ["gcc", "libc6-dev"], path: findProgram(["cc"], env) },
+  ].filter(({ path }) => path === undefined);
+}
+
+function findProgram(candidates, env) {
+  return (env.PATH ?? "")
+    .split(delimiter)
+    .filter((directory) => directory !== "")
+    .flatMap((directory) => candidates.map((name) => join(directory, name)))
+    .find(isProgram);
+}
+
+async function install(packages, say) {
+  for (const step of [["update"], ["install", "-y", "--no-install-recommends", ...packages]]) {
     say(`  apt-get ${step.join(" ")} ...`);
     const { code, output } = await run("apt-get", step, {
       capture: true,
