@@ -82,10 +82,12 @@ const nothing = "null" as JsonText;
 function readCustomMessageType(reader: RequestReader): string | undefined {
   const text = reader.query("custom_message_type");
   if (text === undefined) return undefined;
-  if (text.length > customMessageTypeCharactersMax) {
+  // Counted as names are: by code points, of which a text has at most as many as UTF-16 units.
+  const characters = text.length > customMessageTypeCharactersMax ? [...text].length : 0;
+  if (characters > customMessageTypeCharactersMax) {
     reader.fail(
       "invalid-argument",
-      `The custom_message_type has ${text.length} characters, more than ${customMessageTypeCharactersMax}.`,
+      `The custom_message_type has ${characters} characters, more than ${customMessageTypeCharactersMax}.`,
     );
   }
   return own(text);

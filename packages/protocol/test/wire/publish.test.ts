@@ -114,6 +114,16 @@ describe("publishing", () => {
     expect(faultOf("/publish/p/demo/0/a/callback/5").code).toBe("invalid-argument");
   });
 
+  it("a custom message type is counted in characters, not in units of UTF-16", () => {
+    const typeOf = (count: number): string => encodeURIComponent("\u{1f600}".repeat(count));
+    expect(commandOfKind("publish", `${publish}/5?custom_message_type=${typeOf(50)}`).customMessageType).toBe(
+      "\u{1f600}".repeat(50),
+    );
+    expect(faultOf(`${publish}/5?custom_message_type=${typeOf(51)}`).message).toBe(
+      "The custom_message_type has 51 characters, more than 50.",
+    );
+  });
+
   it("is answered with the timetoken as a text", () => {
     expect(encodeOutcome(commandOfKind("publish", `${publish}/5`), { timetoken: now })).toEqual({
       status: 200,
