@@ -15,6 +15,7 @@ import {
   type Item,
   leave,
   occupants,
+  poll,
   publish,
   readDelivery,
   time,
@@ -125,6 +126,45 @@ describe.each(runtimes)("two nodes on one Redis, on %s", (runtime) => {
     expect(new Set(await occupants(other.port, "hall"))).toEqual(new Set([...users, "first", "last"]));
     expect(clients.map((client) => client.items.length)).toEqual(users.map(() => 1));
     for (const client of clients) client[Symbol.dispose]();
+  });
+
+  it("answer 503 while Redis does not, keep polls, and let no seat end for it", async () => {
+    await using redis = await startRedis();
+    await using node = await startNode(runtime, redis);
+    const { port } = node;
+    const from = await handshake(port, "hall-pnpres", "watcher");
+    await heartbeat(port, "hall", "ann", 6);
+    const first = readDelivery((await poll(port, "hall-pnpres", "watcher", from).reply).text);
+    let isAnswered = false;
+    const held = poll(port, "hall-pnpres", "watcher", first.cursor).reply.finally(() => {
+      isAnswered = true;
+    });
+
+    redis.stop();
+    const unready = await until("that it is not ready", async () => {
+      const reply = await ask(port, "/health/ready");
+      return reply.status === 503 ? reply : undefined;
+    });
+    const refused = await ask(port, "/v2/presence/sub-key/demo/channel/hall/heartbeat?uuid=ann");
+    // Longer than the seat's time.
+    await new Promise((resolve) => setTimeout(resolve, 8_000));
+    const wasHeld = !isAnswered;
+    redis.cont();
+    await until("that it is ready", async () =>
+      (await ask(port, "/health/ready")).status === 200 ? true : undefined,
+    );
+    await until("the heartbeat", async () =>
+      (await ask(port, "/v2/presence/sub-key/demo/channel/hall/heartbeat?uuid=ann&heartbeat=60")).status ===
+      200
+        ? true
+        : undefined,
+    );
+    await heartbeat(port, "hall", "bob");
+    const { items } = readDelivery((await within("The poll", held)).text);
+
+    expect(unready.json).toMatchObject({ reason: "engine-unavailable" });
+    expect([refused.status, refused.headers["retry-after"], wasHeld]).toEqual([503, "1", true]);
+    expect(items.map(brief)).toEqual(["join bob 2"]);
   });
 
   it("go on when Redis was started again, empty: who comes back joins once, and nobody leaves", async () => {

@@ -109,12 +109,20 @@ class NodeRedisPort implements RedisPort {
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<Reply> {
     const [first = ""] = keys;
     const call: Call = {
+      sentTo: undefined,
+      isAnswered: false,
       slot: slotOf(first),
       what: `The script ${script.name}`,
       command: ["EVALSHA", script.sha, `${keys.length}`, ...keys, ...args],
       source: script.source,
+      isGivenUp: false,
     };
-    return this.#bounded(call.what, () => this.#answer(call));
+    const giveUp = (): void => {
+      call.isGivenUp = true;
+      // Answers come in order: a server that owes one would do everything that is still sent to it, but much later.
+      if (call.sentTo !== undefined && !call.isAnswered) this.#links.drop(call.sentTo);
+    };
+    return this.#bounded(call.what, () => this.#answer(call), giveUp);
   }
 
   async subscribe(channel: string, onMessage: (message: string) => void): Promise<() => void> {
@@ -158,7 +166,11 @@ class NodeRedisPort implements RedisPort {
   }
 
   /** Keeps work from taking too long, from being too much, and from throwing what engines do not throw. */
-  async #bounded<Value>(what: string, work: () => Promise<Value>): Promise<Value> {
+  async #bounded<Value>(
+    what: string,
+    work: () => Promise<Value>,
+    giveUp: () => void = () => undefined,
+  ): Promise<Value> {
     this.#passGate();
     if (this.#underWay >= this.#commandsMax) {
       const message = `${what}: ${this.#underWay} commands are under way already.`;
@@ -173,6 +185,7 @@ class NodeRedisPort implements RedisPort {
     try {
       return await this.#deadlines.within(result, what);
     } catch (error) {
+      giveUp();
       throw asEngineError(error, what);
     }
   }
@@ -187,9 +200,14 @@ class NodeRedisPort implements RedisPort {
         throw new Error(`no master is known for the slot ${call.slot}`);
       }
       const connection = this.#links.ready(address) ?? (await this.#links.get(address));
+      // Its time is in it: sent late, a sweep of the past would hide from the next that nobody could sweep meanwhile.
+      if (call.isGivenUp) throw new Error("nobody waits for it any more");
+      call.sentTo = address;
+      call.isAnswered = false;
       try {
         return await evaluate(connection, call, isAsking ? "ask first" : "at once");
       } catch (error) {
+        call.isAnswered = true;
         if (attempt >= attemptsMax) throw error;
         const next = await this.#nextAfter(error, address);
         address = next.address;
@@ -256,6 +274,12 @@ interface Call {
   readonly what: string;
   readonly command: readonly string[];
   readonly source: string;
+  /** Whether its time was up before it was answered. What was not sent by then is not sent. */
+  isGivenUp: boolean;
+  /** The server it was sent to last; `undefined` before it is sent. */
+  sentTo: string | undefined;
+  /** Whether that server has answered, if only with an error. */
+  isAnswered: boolean;
 }
 
 /** Runs a script by its hash; where the server does not know it, by its source, after which it does. */
