@@ -113,7 +113,7 @@ describe("a drain", () => {
   const cursor = "17672256000000000";
   const pollOf = (user: string): string => testTargets.subscribe("ch", { tt: cursor, uuid: user });
 
-  test("lets held polls go evenly over its time, new ones at once, and says that the node is not ready", async () => {
+  test("lets held polls go evenly over its time, and says that the node is not ready", async () => {
     const { clock, node, ask } = await open();
     const releasedAt: number[] = [];
     const begin = clock.now();
@@ -128,12 +128,10 @@ describe("a drain", () => {
 
     const drained = node.drain(3_000);
     const ready = await ask("/health/ready");
-    const late = await ask(pollOf("late"));
     await clock.advance(3_000);
     await drained;
 
     expect([ready.status, JSON.parse(ready.body)]).toEqual([503, drainingBody]);
-    expect(JSON.parse(late.body)).toMatchObject({ t: { t: cursor }, m: [] });
     const bodies = (await Promise.all(polls)).map(({ body }) => JSON.parse(body));
     expect(bodies.every(({ t, m }) => t.t === cursor && m.length === 0)).toBe(true);
     const perTenth = Array.from({ length: 10 }, (_, tenth) =>
@@ -142,6 +140,28 @@ describe("a drain", () => {
     expect(perTenth.map(({ length }) => length)).toEqual(Array.from({ length: 10 }, () => 30));
     // Within its share, a moment is random.
     expect(new Set(releasedAt.map((ms) => ms % 10)).size).toBe(10);
+  });
+
+  test("holds polls that come meanwhile for a part of what is left, and answers at once when it is over", async () => {
+    const { clock, node, ask } = await open();
+    const drained = node.drain(3_000);
+    await clock.advance(1_000);
+    const polls = Array.from({ length: 100 }, (_, index) => ask(pollOf(`u${index}`)));
+    await clock.settle();
+    const held = [node.heldPolls()];
+    await clock.advance(1_000);
+    held.push(node.heldPolls());
+    await clock.advance(1_000);
+    await drained;
+    held.push(node.heldPolls());
+
+    expect(held[0]).toBe(100);
+    expect(held[1]).toBeGreaterThan(25);
+    expect(held[1]).toBeLessThan(75);
+    expect(held[2]).toBe(0);
+    const late = await ask(pollOf("late"));
+    for (const { body } of [...(await Promise.all(polls)), late])
+      expect(JSON.parse(body)).toMatchObject({ t: { t: cursor }, m: [] });
   });
 
   test("is no hindrance to news, and ends when it must", async () => {

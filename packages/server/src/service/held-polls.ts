@@ -33,7 +33,9 @@ export class HeldPolls {
   #blocked: Poll[] = [];
   #cancelLookAgain: Cancel | undefined;
   #cancelRelease: Cancel | undefined;
-  #isDraining = false;
+  /** When the drain ends that has begun. */
+  #drainEndsAt: Instant | undefined;
+  #random: Random | undefined;
 
   constructor(scheduler: Scheduler, pollsMax: number) {
     this.#scheduler = scheduler;
@@ -45,9 +47,14 @@ export class HeldPolls {
     return this.#polls.size;
   }
 
-  /** Whether this node is on its way out and holds nothing any more. */
+  /** Whether this node is on its way out. */
   get isDraining(): boolean {
-    return this.#isDraining;
+    return this.#drainEndsAt !== undefined;
+  }
+
+  /** Whether nothing is held any more: what comes now is answered at once. */
+  get isDrained(): boolean {
+    return this.#drainEndsAt !== undefined && this.#drainEndsAt <= this.#scheduler.now();
   }
 
   /** Whether one more poll would be too many. */
@@ -59,6 +66,7 @@ export class HeldPolls {
   add(poll: Poll): void {
     this.#polls.add(poll);
     if (this.#timer === undefined) this.#armTimer(poll.deadline);
+    if (this.#drainEndsAt !== undefined) this.#releaseBy(this.#drainEndsAt, poll);
     this.wake(poll);
   }
 
@@ -85,14 +93,16 @@ export class HeldPolls {
   }
 
   /**
-   * Holds no poll from now on and releases those that are held, each at a random moment of its even share of `overMs`
-   * milliseconds: clients that are let go all at once come back all at once. 0 releases all of them now.
+   * Releases the polls that are held, each at a random moment of its even share of `overMs` milliseconds: clients that
+   * are let go all at once come back all at once. Those that come meanwhile are held for a random part of what is left:
+   * a client that has nowhere else to go would ask again and again. 0 releases all of them now.
    */
   drain(overMs: number, random: Random): void {
-    this.#isDraining = true;
     this.#cancelRelease?.();
     const polls = [...this.#polls];
     const begin = this.#scheduler.now();
+    this.#drainEndsAt = begin + overMs;
+    this.#random = random;
     const momentOf = (index: number): Instant =>
       Math.floor(begin + ((index + random.uint32() / 2 ** 32) * overMs) / polls.length);
     let next = 0;
@@ -110,6 +120,14 @@ export class HeldPolls {
     if (overMs > 0) return;
     for (const cancel of [this.#timer, this.#cancelLookAgain]) cancel?.();
     this.#timer = undefined;
+  }
+
+  #releaseBy(end: Instant, poll: Poll): void {
+    const now = this.#scheduler.now();
+    const share = (this.#random?.uint32() ?? 0) / 2 ** 32;
+    this.#scheduler.at(Math.floor(now + share * (end - now)), () => {
+      if (this.#polls.has(poll)) poll.release();
+    });
   }
 
   #lookAll(): void {

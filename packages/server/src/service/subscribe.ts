@@ -58,7 +58,7 @@ async function answerOrHold(context: Context, request: SubscribeRequest, answer:
   if (refusal !== undefined) return answer(refusal);
   const { deliveries, cursor } = await collect(context.engine.log, subscriber, command.after, now);
   if (deliveries.length > 0) return answer(success({ deliveries, cursor }));
-  if (context.heldPolls.isDraining) return answer(success({ deliveries, cursor: command.after }));
+  if (context.heldPolls.isDrained) return answer(success({ deliveries, cursor: command.after }));
   if (context.heldPolls.isFull) return answer(tooManyPolls);
   holdPoll(context, subscriber, { cursor, refusedUntil: touched?.refusedUntil, groups, signal, answer });
 }
