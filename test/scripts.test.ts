@@ -124,6 +124,7 @@ describe("steps", () => {
       "conformance",
       "sim",
       "e2e",
+      "cluster",
       "compat",
       "packages",
       "browser",

@@ -1,6 +1,8 @@
 /** The judge itself: it finds what it is there to find, and lets pass what is well. */
 import type { CrowdReport, LifeStep, SeenEvent, Stage } from "@hereabouts/testkit/cluster";
 import { describe, expect, it } from "vitest";
+import { scenarios } from "./support/all.ts";
+import { pageWithTable } from "./support/report.ts";
 import { differenceOf, slackMs, Truth } from "./support/truth.ts";
 import { faultsIn, judge, type Notes } from "./support/verdict.ts";
 
@@ -8,7 +10,7 @@ const timeoutSeconds = 10;
 const start = 1_000_000;
 
 function step(user: string, stage: Stage, at: number, more: Partial<LifeStep> = {}): LifeStep {
-  return { user, channel: "hall", stage, at, renewedAt: start, isUncertain: false, ...more };
+  return { user, channel: "hall", stage, at, renewedAt: start, sentAt: start, isUncertain: false, ...more };
 }
 
 /** A truth in which ann stays, bob leaves and cid falls silent, all at their time. */
@@ -161,5 +163,13 @@ describe("the truth", () => {
       missing: ["ann"],
       ghosts: ["cid"],
     });
+  });
+});
+
+describe("docs/reliability.md", () => {
+  it("shows what is kept of the runs; `npm run e2e:cluster -- --table` makes it anew", () => {
+    const { is, shouldBe } = pageWithTable(scenarios);
+
+    expect(is).toBe(shouldBe);
   });
 });

@@ -39,7 +39,7 @@ export interface Outcome {
   readonly messagesOwed: number;
   readonly messagesLost: number;
   readonly messagesDoubled: number;
-  /** The longest time from a silent user's earliest end to its timeout's arrival at a watcher. */
+  /** The longest time from a silent user's last request and its timeout to that event's arrival at a watcher. */
   readonly timeoutLateMs: number;
   /** From an event to its arrival at a watcher, the longest, and the longest but one per cent. */
   readonly deliveryMaxMs: number;

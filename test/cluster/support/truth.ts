@@ -7,6 +7,12 @@ import type { LifeStep } from "@hereabouts/testkit/cluster";
 /** How long a user may still be shown after it has gone, beyond its timeout: a sweep, the delivery, and a slow machine. */
 export const slackMs = 2_000;
 
+/**
+ * By how much the clocks of users and of nodes, which follow that of Redis, may differ in whole milliseconds: a timeout
+ * that is early by no more is on time.
+ */
+export const clocksDifferMs = 5;
+
 /** A user's life as far as it is known. */
 export interface Life {
   readonly user: string;
@@ -75,7 +81,12 @@ export class Truth {
 
   /** The earliest instant at which a silent user may have been timed out. */
   earliestTimeoutOf({ last }: Life): number {
-    return last.renewedAt + this.#timeoutMs;
+    return last.renewedAt + this.#timeoutMs - clocksDifferMs;
+  }
+
+  /** When a silent user should have been timed out at the latest. */
+  latestTimeoutOf({ last }: Life): number {
+    return last.sentAt + this.#timeoutMs;
   }
 
   /** When the last of those who are gone must have been forgotten. */

@@ -29,7 +29,7 @@ export interface Verdict {
   readonly untold: readonly string[];
   /** Channels whose history was lost, which a new epoch says. */
   readonly newEpochs: readonly string[];
-  /** The longest time from a silent user's earliest end to the arrival of its timeout, in milliseconds. */
+  /** The longest time from a silent user's last request and its timeout to the arrival of that event, in milliseconds. */
   readonly latestTimeoutMs: number;
 }
 
@@ -157,9 +157,10 @@ function livesIn(changes: Changes, truth: Truth): Judged {
         if (event.action !== "leave" && event.action !== "timeout") continue;
         present.delete(user);
         ends.set(user, (ends.get(user) ?? 0) + 1);
-        if (life === undefined || !mayEnd(life, event, truth)) falseEnds.push(describe(event));
+        if (life === undefined || !mayEnd(life, event, truth))
+          falseEnds.push(`${describe(event)}${margin(life, event, truth)}`);
         else if (event.action === "timeout") {
-          latestTimeoutMs = Math.max(latestTimeoutMs, event.arrivedAt - truth.earliestTimeoutOf(life));
+          latestTimeoutMs = Math.max(latestTimeoutMs, event.arrivedAt - truth.latestTimeoutOf(life));
         }
       }
     }
@@ -182,6 +183,13 @@ function mayEnd(life: Life, event: SeenEvent, truth: Truth): boolean {
   if (event.action === "leave") return stage === "left" || (stage === "dead" && life.last.isUncertain);
   // A user whose leave was never acknowledged is dead; so is one that fell silent.
   return stage === "dead" && event.at >= truth.earliestTimeoutOf(life);
+}
+
+/** What is wrong with an end: who was there, or by how much it came too early. */
+function margin(life: Life | undefined, event: SeenEvent, truth: Truth): string {
+  if (life === undefined) return " (nobody knows that user)";
+  const earlyMs = truth.earliestTimeoutOf(life) - event.at;
+  return ` (the user is ${life.last.stage}${event.action === "timeout" ? `, ${earlyMs} ms too early` : ""})`;
 }
 
 function untoldOf(

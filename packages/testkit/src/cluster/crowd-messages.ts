@@ -51,6 +51,8 @@ export interface LifeStep {
   readonly at: number;
   /** Of the last request that was answered well: the deadline lies at least a timeout after it was sent. */
   readonly renewedAt: number;
+  /** Of the last request that may have renewed the seat, whatever became of it. */
+  readonly sentAt: number;
   /** Whether a request was still unanswered that may renew the seat later on. */
   readonly isUncertain: boolean;
 }

@@ -27,7 +27,8 @@ export interface Counts {
 
 const backoffBaseMs = 500;
 const backoffMaxMs = 30_000;
-const leaveTriesMax = 3;
+/** How often in a row the SDK sends a call. */
+const triesMax = 3;
 const youngPollMs = 3_000;
 
 /** A user of a crowd. */
@@ -48,6 +49,7 @@ export class Member {
   #poll: HeldPoll | undefined;
   #polledAt = 0;
   #renewedAt = 0;
+  #sentAt = 0;
 
   constructor(name: { readonly user: string; readonly channel: string }, setting: Setting, counts: Counts) {
     this.user = name.user;
@@ -78,7 +80,7 @@ export class Member {
   async leave(): Promise<void> {
     this.#fallSilent();
     this.#step("leaving");
-    for (let tries = 1; tries <= leaveTriesMax; tries += 1) {
+    for (let tries = 1; tries <= triesMax; tries += 1) {
       const target = this.#setting.targets.presence(
         `/channel/${encodeURIComponent(this.channel)}/leave`,
         this.#who(),
@@ -123,9 +125,11 @@ export class Member {
       this.#timed(),
     );
     const dueAt = performance.now() + this.#heartbeatMs;
-    for (let tries = 1; this.#isThere(); tries += 1) {
+    // After the last try the next heartbeat comes when it is due, however long nobody has listened.
+    for (let tries = 1; tries <= triesMax && this.#isThere(); tries += 1) {
       this.#counts.heartbeats += 1;
       const sentAt = Date.now();
+      this.#sentAt = sentAt;
       const reply = await this.#ask(target, this.#patienceMs());
       if (reply?.status === 200) {
         this.#renewedAt = Math.max(this.#renewedAt, sentAt);
@@ -143,6 +147,7 @@ export class Member {
     this.#counts.polls += 1;
     const query = { ...this.#timed(), tt: cursor, tr: cursor === "0" ? undefined : 1 };
     const sentAt = Date.now();
+    this.#sentAt = sentAt;
     const isPoll = cursor !== "0";
     const reply = await this.#ask(
       this.#setting.targets.subscribe(this.channel, query),
@@ -235,7 +240,15 @@ export class Member {
   #step(stage: Stage, { isUncertain }: { readonly isUncertain: boolean } = { isUncertain: false }): void {
     this.stage = stage;
     const { user, channel } = this;
-    this.#setting.onStep({ user, channel, stage, at: Date.now(), renewedAt: this.#renewedAt, isUncertain });
+    this.#setting.onStep({
+      user,
+      channel,
+      stage,
+      at: Date.now(),
+      renewedAt: this.#renewedAt,
+      sentAt: this.#sentAt,
+      isUncertain,
+    });
   }
 }
 
