@@ -8,13 +8,12 @@
 -- Answer which items (from 1) were not renewed; nothing when all were
 -- Work   one read and one write, constant per item (at most 64 leases); at most 128 items.
 
-local nowText, sub, byte = ARGV[1], string.sub, string.byte
-local count, timeoutBefore, deadline = #ARGV, nil, nil
-local names, written, w, failed = {}, {}, 0, nil
+local nowText, sub, byte, find = ARGV[1], string.sub, string.byte, string.find
+local deadlines, names, written, w, failed = {}, {}, {}, 0, nil
 
 -- The record of a seat of several leases after one was renewed; nil when it is not the plain case.
-local function renewed(record, holder)
-  local at, stop = 22, string.find(record, '\0', 21, true)
+local function renewed(record, holder, deadline)
+  local at, stop = 22, find(record, '\0', 21, true)
   while at < stop do
     local length = tonumber(sub(record, at + 13, at + 15))
     if sub(record, at + 16, at + 15 + length) == holder then
@@ -28,27 +27,32 @@ local function renewed(record, holder)
   end
 end
 
-for i = 2, count, 2 do names[i / 2] = ARGV[i] end
+-- The record after a renewal; nil when it is not the plain case. What an item wants is a timeout, which begins with a
+-- digit, and a holder, which begins with none.
+local function renew(record, want)
+  local first = byte(want)
+  local hasTimeout = first >= 48 and first <= 57
+  local timeout = sub(hasTimeout and want or record, hasTimeout and 1 or 14, hasTimeout and 7 or 20)
+  local deadline = deadlines[timeout]
+  if not deadline then
+    deadline = string.format('%013d', tonumber(nowText) + tonumber(timeout))
+    deadlines[timeout] = deadline
+  end
+  local start = hasTimeout and 14 or 21
+  -- Finding stops at once where it begins with what is wanted, and makes no text as a comparison of parts would.
+  if byte(record, start + #want) == 0 and find(record, want, start, true) == start then
+    if deadline < sub(record, 1, 13) then return nil end
+    return deadline .. sub(record, 14)
+  end
+  if byte(record, 21) ~= 42 or (hasTimeout and sub(record, 14, 20) ~= timeout) then return nil end
+  return renewed(record, hasTimeout and sub(want, 8) or want, deadline)
+end
+
+for i = 2, #ARGV, 2 do names[i / 2] = ARGV[i] end
 local records = redis.call('HMGET', KEYS[1], unpack(names))
 for i = 1, #names do
-  local record, want, after = records[i], ARGV[i * 2 + 1], nil
-  if record and record > nowText then
-    local tail = sub(record, 14)
-    local timeout = sub(tail, 1, 7)
-    if timeout ~= timeoutBefore then
-      timeoutBefore = timeout
-      deadline = string.format('%013d', tonumber(nowText) + tonumber(timeout))
-    end
-    -- Holders begin with a sign, timeouts with a digit.
-    local first = byte(want)
-    local hasTimeout = first >= 48 and first <= 57
-    local start = hasTimeout and 1 or 8
-    if byte(tail, start + #want) == 0 and sub(tail, start, start + #want - 1) == want then
-      if deadline >= sub(record, 1, 13) then after = deadline .. tail end
-    elseif byte(tail, 8) == 42 and (not hasTimeout or sub(want, 1, 7) == timeout) then
-      after = renewed(record, hasTimeout and sub(want, 8) or want)
-    end
-  end
+  local record = records[i]
+  local after = record and sub(record, 1, 13) > nowText and renew(record, ARGV[i * 2 + 1])
   if after then
     written[w + 1] = names[i]
     w = w + 2

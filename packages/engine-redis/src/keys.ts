@@ -2,7 +2,14 @@
  * Every name the engine uses in Redis: `h1:{<tag>}:<kind>[:<name>]`. `h1` is the version of the schema. A tag belongs to
  * one partition of one keyset, to one keyset's groups, or to the engine, and puts everything under it into one slot.
  */
-import { baseName, type Channel, isPresenceName, isWildcard, type SubscribeKey } from "@hereabouts/protocol";
+import {
+  baseName,
+  type Channel,
+  isPresenceName,
+  isWildcard,
+  type SubscribeKey,
+  type UserId,
+} from "@hereabouts/protocol";
 import { slotCount, slotOf } from "./slots.ts";
 
 /** The version of keys, records and scripts. Nodes of another version use other keys. */
@@ -82,6 +89,17 @@ export interface KeyspaceOptions {
   readonly prefix: string;
   /** How many partitions a keyset has; all nodes use the same number. Default `partitionsDefault`. */
   readonly partitions?: number;
+}
+
+/** The name of a seat among all of its partition. Neither part can contain NUL. */
+export function seatName(channel: Channel, user: UserId): string {
+  return `${channel}\0${user}`;
+}
+
+/** The channel and the user of a seat's name. */
+export function readSeatName(name: string): { readonly channel: Channel; readonly user: UserId } {
+  const nul = name.indexOf("\0");
+  return { channel: name.slice(0, nul) as Channel, user: name.slice(nul + 1) as UserId };
 }
 
 /** All names of one engine. */

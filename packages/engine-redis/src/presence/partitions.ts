@@ -107,7 +107,7 @@ export class Partitions {
     { partition, channels, most }: SeatPiece,
     { at, args }: { readonly at: Instant; readonly args: readonly string[] },
   ): Promise<SeatReply> {
-    const keys = [partition.meta, partition.log, partition.due, partition.occupied];
+    const keys = [partition.meta, partition.log, partition.seats, partition.deadlines, partition.occupied];
     for (const channel of channels) addChannelKeys(keys, partition, channel);
     const log = [this.#places.place(partition, at, most), this.#entriesMax, logRetentionMs.toString()];
     const reply = await this.context.port.run(script, keys, [...this.#head(at), ...log, ...args]);
@@ -129,9 +129,7 @@ export class Partitions {
 
 function addChannelKeys(keys: string[], partition: PartitionKeys, channel: Channel): void {
   keys.push(
-    partition.seats(channel),
     partition.order(channel),
-    partition.deadlines(channel),
     partition.states(channel),
     partition.revision(channel),
     partition.absences(channel),

@@ -3,17 +3,17 @@
  * plain case, which nearly every heartbeat is, and tells what was not one.
  */
 import type { Instant, SeatRequest } from "@hereabouts/core";
-import type { Channel, SubscribeKey, UserId } from "@hereabouts/protocol";
+import type { Channel, SubscribeKey } from "@hereabouts/protocol";
 import type { EngineContext } from "../context.ts";
-import type { PartitionKeys } from "../keys.ts";
-import { loadScript } from "../scripts.ts";
+import { type PartitionKeys, seatName } from "../keys.ts";
+import { loadScriptAlone } from "../scripts.ts";
 import { holderOf, timeoutText } from "./leases.ts";
 import { listOf, numberOf } from "./reply.ts";
 
 /** Seats one script call renews at most. */
-const itemsPerCallMax = 64;
+const itemsPerCallMax = 128;
 
-const script = loadScript("renew");
+const script = loadScriptAlone("renew");
 
 /** One request's channels, until all have been heard of. */
 class Renewal {
@@ -44,7 +44,7 @@ class Renewal {
 /** A lease to renew, and everybody who asked for it in this turn. */
 interface Item {
   readonly channel: Channel;
-  readonly user: UserId;
+  readonly seat: string;
   readonly want: string;
   readonly renewals: Renewal[];
 }
@@ -52,8 +52,8 @@ interface Item {
 /** What one script call will do. */
 interface Batch {
   readonly partition: PartitionKeys;
-  readonly channels: Map<Channel, Map<UserId, Item>>;
-  size: number;
+  /** By the seat's name. */
+  readonly items: Map<string, Item>;
   at: Instant;
 }
 
@@ -79,7 +79,7 @@ export class Renewals {
     for (const channel of channels) {
       this.#add(
         this.#context.keys.partition(keyset, channel),
-        { channel, user, want, renewals: [renewal] },
+        { channel, seat: seatName(channel, user), want, renewals: [renewal] },
         at,
       );
     }
@@ -88,30 +88,24 @@ export class Renewals {
 
   #add(partition: PartitionKeys, item: Item, at: Instant): void {
     const batch = this.#batchFor(partition, at);
-    let users = batch.channels.get(item.channel);
-    const known = users?.get(item.user);
+    const known = batch.items.get(item.seat);
     if (known?.want === item.want) {
       known.renewals.push(...item.renewals);
       return;
     }
-    if (known !== undefined || batch.size >= itemsPerCallMax) {
+    if (known !== undefined || batch.items.size >= itemsPerCallMax) {
       // Two leases of one seat are two steps: the script reads all seats before it writes any.
       this.#send(batch);
       this.#add(partition, item, at);
       return;
     }
-    if (users === undefined) {
-      users = new Map();
-      batch.channels.set(item.channel, users);
-    }
-    users.set(item.user, item);
-    batch.size += 1;
+    batch.items.set(item.seat, item);
   }
 
   #batchFor(partition: PartitionKeys, at: Instant): Batch {
     let batch = this.#batches.get(partition);
     if (batch === undefined) {
-      batch = { partition, channels: new Map(), size: 0, at };
+      batch = { partition, items: new Map(), at };
       this.#batches.set(partition, batch);
       this.#planFlush();
     }
@@ -130,29 +124,16 @@ export class Renewals {
 
   #send(batch: Batch): void {
     this.#batches.delete(batch.partition);
-    const { keys, args, items } = callOf(batch);
-    this.#context.port.run(script, keys, args).then(
+    const items = [...batch.items.values()];
+    const args = [batch.at.toString()];
+    for (const item of items) args.push(item.seat, item.want);
+    this.#context.port.run(script, [batch.partition.seats], args).then(
       (reply) => settleAll(items, reply === null ? [] : listOf(reply).map(numberOf)),
       (error: unknown) => {
         for (const item of items) for (const renewal of item.renewals) renewal.fail(error);
       },
     );
   }
-}
-
-function callOf(batch: Batch): { keys: string[]; args: string[]; items: Item[] } {
-  const keys: string[] = [];
-  const args: string[] = [batch.at.toString()];
-  const items: Item[] = [];
-  for (const [channel, users] of batch.channels) {
-    keys.push(batch.partition.seats(channel));
-    args.push(users.size.toString());
-    for (const item of users.values()) {
-      args.push(item.user, item.want);
-      items.push(item);
-    }
-  }
-  return { keys, args, items };
 }
 
 function settleAll(items: readonly Item[], failed: readonly number[]): void {

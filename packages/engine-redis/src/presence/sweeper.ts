@@ -2,33 +2,22 @@
  * Ends overdue seats, in the order of deadlines over all partitions. A partition is asked when something may be due by
  * what this node knows of it (its own touches, and the last answer), and every second at least: other nodes take seats too.
  */
-import { type Change, type Instant, logRetentionMs } from "@hereabouts/core";
-import {
-  type Channel,
-  parseTimetoken,
-  type SubscribeKey,
-  type Timetoken,
-  type UserId,
-} from "@hereabouts/protocol";
+import type { Change, Instant } from "@hereabouts/core";
+import type { SubscribeKey, Timetoken } from "@hereabouts/protocol";
 import type { PartitionKeys } from "../keys.ts";
 import { loadScript } from "../scripts.ts";
+import { lookForOverdue, type OverdueLook, type OverdueSeat } from "./overdue.ts";
 import type { Partitions } from "./partitions.ts";
-import { boundOf, listOf, numberOf, optionalTextOf, textOf } from "./reply.ts";
+import { boundOf } from "./reply.ts";
 import type { UserIndex } from "./user-index.ts";
 
 const askEveryMs = 1_000;
 const askIdleEveryMs = 2_000;
-const channelsPerLookMax = 64;
-const seatsPerLookMax = 500;
 const seatsPerCallMax = 100;
 /** After so many rounds a sweep leaves the rest to the next. */
 const roundsMax = 64;
 
-const scripts = {
-  peek: loadScript("peek", "seats"),
-  settle: loadScript("settle", "seats"),
-  sweep: loadScript("sweep", "seats"),
-};
+const script = loadScript("sweep", "seats");
 
 /** What a sweeper works with. */
 export interface SweeperOptions {
@@ -45,28 +34,6 @@ interface Knowledge {
   nextDue: Instant;
   /** Whether nobody sat there when it was asked. */
   isIdle: boolean;
-}
-
-/** A seat that is overdue. */
-interface OverdueSeat {
-  readonly deadline: Instant;
-  readonly look: Look;
-  /** Which of the look's channels, from 0. */
-  readonly place: number;
-  readonly user: UserId;
-}
-
-/** One partition, looked at. */
-interface Look {
-  readonly partition: PartitionKeys;
-  readonly channels: readonly Channel[];
-  /** Bounds of these channels' earliest deadlines. */
-  readonly bounds: Instant[];
-  /** The bound of the other channels. */
-  readonly nextBound: Instant;
-  /** Overdue seats that are not told end then or later. */
-  readonly frontier: Instant;
-  readonly overdue: OverdueSeat[];
 }
 
 /** Ends what is due. */
@@ -109,15 +76,14 @@ export class Sweeper {
     let asked = this.#partitions.context.keys.partitionsOf(keyset).filter((each) => this.#isToAsk(each, at));
     for (let round = 0; round < roundsMax && asked.length > 0 && changes.length < limit; round++) {
       const looks = await Promise.all(asked.map((partition) => this.#look(partition, at)));
-      const certainUntil = Math.min(...looks.map((look) => Math.min(look.frontier, look.nextBound)));
+      const certainUntil = Math.min(...looks.map((look) => look.frontier));
       const ready = looks
         .flatMap((look) => look.overdue)
         .filter((seat) => seat.deadline <= certainUntil)
         .sort((one, other) => one.deadline - other.deadline)
         .slice(0, limit - changes.length);
-      changes.push(...(await this.#end(keyset, ready, at)));
-      for (const look of looks) this.#learn(look);
-      asked = looks.map((look) => look.partition).filter((each) => this.#isDue(each, at));
+      changes.push(...(await this.#end(keyset, ready, { at, looks })));
+      asked = asked.filter((each) => this.#isDue(each, at));
     }
     return changes.sort((one, other) => one.at - other.at);
   }
@@ -132,95 +98,66 @@ export class Sweeper {
     return (this.#knowledge.get(partition)?.nextDue ?? at) <= at;
   }
 
-  async #look(partition: PartitionKeys, at: Instant): Promise<Look> {
+  async #look(partition: PartitionKeys, at: Instant): Promise<OverdueLook> {
     // What is expected from here on is not in the answer, perhaps.
-    this.#knowledge.set(partition, { askedAt: at, nextDue: Number.POSITIVE_INFINITY, isIdle: false });
+    const known: Knowledge = { askedAt: at, nextDue: Number.POSITIVE_INFINITY, isIdle: false };
+    this.#knowledge.set(partition, known);
     try {
-      return await this.#ask(partition, at);
+      const look = await lookForOverdue(this.#partitions, partition, { at, skip: 0 });
+      known.isIdle = look.bound === Number.POSITIVE_INFINITY;
+      if (look.tip !== undefined) this.#onTip(partition, look.tip);
+      return look;
     } catch (error) {
       this.#knowledge.delete(partition);
       throw error;
     }
   }
 
-  async #ask(partition: PartitionKeys, at: Instant): Promise<Look> {
-    const keys = [partition.meta, partition.log, partition.due];
-    const args = [channelsPerLookMax.toString(), logRetentionMs.toString()];
-    const [tip, next, told] = listOf(await this.#partitions.look(scripts.peek, keys, { at, args }));
-    const tipText = optionalTextOf(tip);
-    if (tipText !== undefined) this.#onTip(partition, parseTimetoken(tipText) ?? 0n);
-    const channels = listOf(told).map((channel) => textOf(channel) as Channel);
-    const look = { partition, channels, nextBound: boundOf(next) };
-    if (channels.length > 0) return this.#settle(look, at);
-    const known = this.#knowledge.get(partition);
-    if (known !== undefined) known.isIdle = look.nextBound === Number.POSITIVE_INFINITY;
-    return { ...look, bounds: [], frontier: Number.POSITIVE_INFINITY, overdue: [] };
-  }
-
-  async #settle(look: Pick<Look, "partition" | "channels" | "nextBound">, at: Instant): Promise<Look> {
-    const { partition, channels } = look;
-    const keys = [partition.meta, partition.due];
-    for (const channel of channels) keys.push(partition.seats(channel), partition.deadlines(channel));
-    const args = [seatsPerLookMax.toString(), "0", ...channels];
-    const reply = await this.#partitions.look(scripts.settle, keys, { at, args });
-    const [frontier, seats, , bounds] = listOf(reply);
-    const overdue: OverdueSeat[] = [];
-    const whole: Look = {
-      ...look,
-      bounds: listOf(bounds).map(boundOf),
-      frontier: boundOf(frontier),
-      overdue,
-    };
-    const fields = listOf(seats);
-    for (let index = 0; index < fields.length; index += 3) {
-      const [deadline, place] = [numberOf(fields[index]), numberOf(fields[index + 1]) - 1];
-      overdue.push({ deadline, look: whole, place, user: textOf(fields[index + 2]) as UserId });
-    }
-    return whole;
-  }
-
-  /** Ends seats, which are in order, each partition's by itself. */
-  async #end(keyset: SubscribeKey, seats: readonly OverdueSeat[], at: Instant): Promise<readonly Change[]> {
-    const byLook = new Map<Look, OverdueSeat[]>();
+  /** Ends seats, which are in order, each partition's by itself, and learns what is left there. */
+  async #end(
+    keyset: SubscribeKey,
+    seats: readonly OverdueSeat[],
+    { at, looks }: { readonly at: Instant; readonly looks: readonly OverdueLook[] },
+  ): Promise<readonly Change[]> {
+    const bounds = new Map(looks.map((look) => [look.partition, look.bound]));
+    const byPartition = new Map<PartitionKeys, OverdueSeat[]>();
     for (const seat of seats) {
-      const known = byLook.get(seat.look);
-      if (known === undefined) byLook.set(seat.look, [seat]);
+      const known = byPartition.get(seat.partition);
+      if (known === undefined) byPartition.set(seat.partition, [seat]);
       else known.push(seat);
     }
-    const ended = await Promise.all(
-      [...byLook].map(([look, ofLook]) => this.#endIn(keyset, { look, seats: ofLook }, at)),
-    );
-    return ended.flat();
+    try {
+      const pieces = [...byPartition].map(async ([partition, own]) => {
+        const ended = await this.#endIn(keyset, own, at);
+        bounds.set(partition, ended.bound);
+        return ended.changes;
+      });
+      return (await Promise.all(pieces)).flat();
+    } finally {
+      for (const [partition, bound] of bounds) this.expect(partition, bound);
+    }
   }
 
   async #endIn(
     keyset: SubscribeKey,
-    { look, seats }: { readonly look: Look; readonly seats: readonly OverdueSeat[] },
+    seats: readonly OverdueSeat[],
     at: Instant,
-  ): Promise<readonly Change[]> {
+  ): Promise<{ readonly changes: readonly Change[]; readonly bound: Instant }> {
     const changes: Change[] = [];
+    let bound = at;
     for (let from = 0; from < seats.length; from += seatsPerCallMax) {
       const piece = seats.slice(from, from + seatsPerCallMax);
-      const places = [...new Set(piece.map((seat) => seat.place))];
-      const channels = places.map((place) => look.channels[place] ?? ("" as Channel));
-      const numbers = new Map(places.map((place, index) => [place, index + 1]));
-      const named = piece.flatMap((seat) => [`${numbers.get(seat.place)}`, seat.user]);
-      const args = [channels.length.toString(), ...channels, ...named];
-      const reply = await this.#partitions.change(
-        scripts.sweep,
-        { partition: look.partition, channels, most: piece.length },
-        { at, args },
-      );
+      const [partition] = piece.map((seat) => seat.partition);
+      if (partition === undefined) break;
+      const channels = [...new Set(piece.map((seat) => seat.channel))];
+      const numbers = new Map(channels.map((channel, index) => [channel, index + 1]));
+      const named = piece.flatMap((seat) => [`${numbers.get(seat.channel)}`, seat.user]);
+      const call = { at, args: [channels.length.toString(), ...channels, ...named] };
+      const reply = await this.#partitions.change(script, { partition, channels, most: piece.length }, call);
       changes.push(...reply.changes);
       this.#index.remove(keyset, reply.ended);
-      const bounds = listOf(reply.rest[0]).map(boundOf);
-      for (const [index, place] of places.entries())
-        look.bounds[place] = bounds[index] ?? Number.POSITIVE_INFINITY;
+      bound = boundOf(reply.rest[0]);
     }
-    return changes;
-  }
-
-  #learn(look: Look): void {
-    this.expect(look.partition, Math.min(look.nextBound, look.frontier, ...look.bounds));
+    return { changes, bound };
   }
 }

@@ -5,7 +5,7 @@
 import { type Instant, seatsPerUserMax } from "@hereabouts/core";
 import type { Channel, SubscribeKey, UserId } from "@hereabouts/protocol";
 import type { EngineContext } from "../context.ts";
-import type { PartitionKeys } from "../keys.ts";
+import { type PartitionKeys, seatName } from "../keys.ts";
 import type { Reply } from "../port.ts";
 import { loadScript } from "../scripts.ts";
 import type { EndedSeat, Partitions } from "./partitions.ts";
@@ -171,8 +171,9 @@ export class UserIndex {
     const found = new Map<Channel, Presence>();
     const cut = { channelOf: (channel: Channel) => channel, most: verifiedPerCallMax };
     const pieces = this.#partitions.cut(keyset, channels, cut).map(async ({ partition, items }) => {
-      const keys = [partition.meta, ...items.map((channel) => partition.seats(channel))];
-      const reply = listOf(await this.#partitions.look(scripts.verify, keys, { at, args: [user] }));
+      const keys = [partition.meta, partition.seats];
+      const args = items.map((channel) => seatName(channel, user));
+      const reply = listOf(await this.#partitions.look(scripts.verify, keys, { at, args }));
       for (const [index, channel] of items.entries()) {
         found.set(channel, presences[numberOf(reply[index])] ?? "none");
       }

@@ -5,18 +5,18 @@ import type { EngineContext } from "../context.ts";
 import type { PartitionKeys } from "../keys.ts";
 import type { Reply } from "../port.ts";
 import { loadScript } from "../scripts.ts";
+import { lookForOverdue } from "./overdue.ts";
 import type { Partitions } from "./partitions.ts";
-import { boundOf, listOf, numberOf, optionalTextOf, textOf } from "./reply.ts";
+import { listOf, numberOf, optionalTextOf, textOf } from "./reply.ts";
 
 const statesPerCallMax = 100;
-const seatsPerLookMax = 500;
-const channelsToldMax = 5_000;
-/** Channels that occupied.lua tells at a time. */
-const dueChannelsPerCall = 64;
+const countedPerCallMax = 1_000;
+const channelsToldMax = 10_000;
+const channelsCountedMax = 5_000;
 
 const scripts = {
   view: loadScript("view", "seats"),
-  settle: loadScript("settle", "seats"),
+  count: loadScript("count", "seats"),
   occupied: loadScript("occupied", "seats"),
   states: loadScript("states", "seats"),
 };
@@ -45,12 +45,6 @@ interface ViewQuestion {
   readonly after: number;
   readonly skip: number;
   readonly limit: number;
-}
-
-/** A channel's seats, and how many of them are overdue. */
-interface Settled {
-  readonly overdue: number;
-  readonly seats: number;
 }
 
 /** One partition's occupied channels. */
@@ -115,11 +109,9 @@ export class Views {
     const found = new Map<Channel, State | undefined>();
     const cut = { channelOf: (channel: Channel) => channel, most: statesPerCallMax };
     const pieces = this.#partitions.cut(keyset, channels, cut).map(async ({ partition, items }) => {
-      const keys = [partition.meta];
-      for (const channel of items) {
-        keys.push(partition.seats(channel), partition.states(channel), partition.absences(channel));
-      }
-      const reply = listOf(await this.#partitions.look(scripts.states, keys, { at, args: [user] }));
+      const keys = [partition.meta, partition.seats];
+      for (const channel of items) keys.push(partition.states(channel), partition.absences(channel));
+      const reply = listOf(await this.#partitions.look(scripts.states, keys, { at, args: [user, ...items] }));
       for (const [index, channel] of items.entries()) {
         found.set(channel, optionalTextOf(reply[index]) as State | undefined);
       }
@@ -137,15 +129,15 @@ export class Views {
     const { overdue, unless, epoch, after, skip, limit } = question;
     const keys = [
       partition.meta,
-      partition.seats(channel),
+      partition.seats,
+      partition.deadlines,
       partition.order(channel),
-      partition.deadlines(channel),
       partition.states(channel),
       partition.revision(channel),
     ];
     const known =
       unless === undefined ? ["", "", ""] : [unless.epoch, `${unless.revision}`, `${unless.occupancy}`];
-    const args = [overdue, ...known, epoch, `${after}`, `${skip}`, `${limit}`];
+    const args = [channel, overdue, ...known, epoch, `${after}`, `${skip}`, `${limit}`];
     return this.#readPart(listOf(await this.#partitions.look(scripts.view, keys, { at, args })));
   }
 
@@ -195,69 +187,56 @@ export class Views {
     return { occupants, isMore, last };
   }
 
-  /** Counts the overdue seats of a channel that has too many bounds to check in one call. */
+  /** Counts the overdue seats of a large channel where too many bounds have come to look at all in one call. */
   async #countOverdue(partition: PartitionKeys, channel: Channel, at: Instant): Promise<number> {
-    const keys = [partition.meta, partition.due, partition.seats(channel), partition.deadlines(channel)];
+    const keys = [partition.meta, partition.seats, partition.order(channel)];
     let overdue = 0;
-    for (;;) {
-      const args = [seatsPerLookMax.toString(), overdue.toString(), channel];
-      const [frontier, seats] = listOf(await this.#partitions.look(scripts.settle, keys, { at, args }));
-      overdue += listOf(seats).length / 3;
-      if (boundOf(frontier) > at) return overdue;
+    for (let rank = 0; ; rank += countedPerCallMax) {
+      const args = [channel, rank.toString(), countedPerCallMax.toString()];
+      const [looked, found] = listOf(await this.#partitions.look(scripts.count, keys, { at, args }));
+      overdue += numberOf(found);
+      if (numberOf(looked) < countedPerCallMax) return overdue;
     }
   }
 
   async #occupiedIn(partition: PartitionKeys, limit: number, at: Instant): Promise<OccupiedPart> {
-    const keys = [partition.meta, partition.due, partition.occupied];
-    const ask = async (most: number, skip: number): Promise<readonly Reply[]> => {
-      const args = [Math.min(most, channelsToldMax).toString(), skip.toString()];
-      return listOf(await this.#partitions.look(scripts.occupied, keys, { at, args }));
-    };
-    let reply = await ask(limit, 0);
-    let due = channelsIn(reply[2]);
-    let overdue = 0;
-    let channelsOverdue = 0;
+    const overdue = await this.#overdueByChannel(partition, at);
+    const doubtful = [...overdue.keys()];
+    const most = Math.min(limit === 0 ? 0 : limit + doubtful.length, channelsToldMax);
     const emptied = new Set<Channel>();
-    while (due.length > 0) {
-      for (const [channel, settled] of await this.#settle(partition, due, at)) {
-        overdue += settled.overdue;
-        if (settled.overdue > 0) channelsOverdue += 1;
-        if (settled.overdue >= settled.seats) emptied.add(channel);
+    const ask = async (told: number, counted: readonly Channel[]): Promise<readonly Reply[]> => {
+      const args = [told.toString(), ...counted];
+      const keys = [partition.meta, partition.occupied];
+      const reply = listOf(await this.#partitions.look(scripts.occupied, keys, { at, args }));
+      for (const [index, count] of listOf(reply[3]).entries()) {
+        const channel = counted[index];
+        if (channel !== undefined && numberOf(count) <= (overdue.get(channel) ?? 0)) emptied.add(channel);
       }
-      if (due.length < dueChannelsPerCall) break;
-      due = channelsIn((await ask(0, channelsOverdue))[2]);
+      return reply;
+    };
+    for (let from = channelsCountedMax; from < doubtful.length; from += channelsCountedMax) {
+      await ask(0, doubtful.slice(from, from + channelsCountedMax));
     }
-    if (emptied.size > 0) reply = await ask(limit + emptied.size, 0);
+    const [channels, seats, told] = await ask(most, doubtful.slice(0, channelsCountedMax));
+    const overdueSeats = [...overdue.values()].reduce((sum, count) => sum + count, 0);
     return {
-      channels: channelsIn(reply[3])
+      channels: channelsIn(told)
         .filter((channel) => !emptied.has(channel))
         .slice(0, limit),
-      totalChannels: Math.max(0, numberOf(reply[0]) - emptied.size),
-      totalOccupancy: Math.max(0, numberOf(reply[1]) - overdue),
+      totalChannels: Math.max(0, numberOf(channels) - emptied.size),
+      totalOccupancy: Math.max(0, numberOf(seats) - overdueSeats),
     };
   }
 
-  /** Counts the overdue seats of channels beside all of theirs. */
-  async #settle(
-    partition: PartitionKeys,
-    channels: readonly Channel[],
-    at: Instant,
-  ): Promise<ReadonlyMap<Channel, Settled>> {
-    const keys = [partition.meta, partition.due];
-    for (const channel of channels) keys.push(partition.seats(channel), partition.deadlines(channel));
-    const args = [seatsPerLookMax.toString(), "0", ...channels];
-    const reply = await this.#partitions.look(scripts.settle, keys, { at, args });
-    const [frontier, overdue, sizes] = listOf(reply);
-    const counts = new Array<number>(channels.length).fill(0);
-    const places = listOf(overdue).filter((_, index) => index % 3 === 1);
-    for (const place of places) counts[numberOf(place) - 1] = (counts[numberOf(place) - 1] ?? 0) + 1;
-    const isWhole = boundOf(frontier) > at;
-    const settled = new Map<Channel, Settled>();
-    for (const [index, channel] of channels.entries()) {
-      const count = isWhole ? (counts[index] ?? 0) : await this.#countOverdue(partition, channel, at);
-      settled.set(channel, { overdue: count, seats: numberOf(listOf(sizes)[index]) });
+  /** How many overdue seats each channel has, where it has any. */
+  async #overdueByChannel(partition: PartitionKeys, at: Instant): Promise<ReadonlyMap<Channel, number>> {
+    const counts = new Map<Channel, number>();
+    for (let skip = 0; ; ) {
+      const { overdue, frontier } = await lookForOverdue(this.#partitions, partition, { at, skip });
+      for (const { channel } of overdue) counts.set(channel, (counts.get(channel) ?? 0) + 1);
+      skip += overdue.length;
+      if (frontier > at) return counts;
     }
-    return settled;
   }
 }
 
