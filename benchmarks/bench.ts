@@ -9,6 +9,8 @@ export interface Bench {
   readonly runtimes: readonly Runtime[];
   /** A run that only shows that everything works: small numbers, short times, figures without meaning. */
   readonly isQuick: boolean;
+  /** Rounds instead of a suite's own number; `undefined` leaves that alone. */
+  readonly rounds: number | undefined;
   /** Tells whoever watches how far the run is. */
   say(line: string): void;
 }
@@ -27,6 +29,8 @@ export interface SuiteResult {
   readonly parameters: Readonly<Record<string, number | string>>;
   /** What was found right before anything was measured or after; a wrong answer ends the run instead. */
   readonly checks: readonly string[];
+  /** Who or what did not take part, and why. */
+  readonly leftOut?: readonly string[];
   readonly rows: readonly Row[];
   readonly comparisons: readonly Comparison[];
 }

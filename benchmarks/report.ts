@@ -64,6 +64,7 @@ export function showSuite(result: SuiteResult): string {
       .map(([name, value]) => `${name} ${value}`)
       .join(", ")}`,
     ...result.checks.map((check) => `  right: ${check}`),
+    ...(result.leftOut ?? []).map((reason) => `  left out: ${reason}`),
     ...table([head, ...lines]),
     ...result.comparisons.map(showComparison),
   ].join("\n");

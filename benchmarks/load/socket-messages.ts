@@ -1,0 +1,99 @@
+/** What the bench and its load process say to each other about sockets and those who hold them. */
+import type { DialectName } from "./dialects.ts";
+
+/** Makes changes in one channel and waits until every observer has been told of every one. */
+export interface FanOutOrder {
+  readonly kind: "fan-out";
+  readonly port: number;
+  readonly pid: number;
+  readonly dialect: DialectName;
+  /** Who comes and goes says so over HTTP, or over a socket of its own. */
+  readonly comings: "http" | "socket";
+  readonly watch: "socket" | "poll";
+  readonly channel: string;
+  readonly observers: number;
+  /** Users that come and go, each when all have been told of its last change: so many changes are under way. */
+  readonly comers: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  /** For how long changes then come at half the rate, to see how long they take. */
+  readonly latencyMs: number;
+}
+
+/** What delivering cost. */
+export interface FanOutReport {
+  readonly deliveries: number;
+  readonly seconds: number;
+  readonly serverCpuMs: number;
+  readonly otherCpuMs: number;
+  /** Bytes of frames per delivery, the frames' own heads left out. */
+  readonly bytesPerChange: number;
+  /** From the request to the last observer. */
+  readonly latencyMs: { readonly median: number; readonly p99: number };
+  readonly latencyChanges: number;
+}
+
+/** Opens a socket for each of many members and leaves them open. */
+export interface MembersOrder {
+  readonly kind: "members";
+  readonly port: number;
+  readonly pid: number;
+  readonly dialect: DialectName;
+  readonly first: number;
+  readonly members: number;
+  readonly channels: number;
+  /** Whether members are told who comes; a bare server tells nobody anything. */
+  readonly isTold: boolean;
+}
+
+/** What it was to let them in. */
+export interface MembersReport {
+  readonly members: number;
+  readonly openedMs: number;
+  readonly told: number;
+  readonly serverCpuMs: number;
+}
+
+/** Leaves the members alone for a while. */
+export interface RestOrder {
+  readonly kind: "rest";
+  readonly ms: number;
+}
+
+/** What members that do nothing cost. */
+export interface RestReport {
+  readonly serverCpuMs: number;
+  readonly seconds: number;
+}
+
+/** Cuts all members off at once, and has them come back evenly over some time. */
+export interface ReturnOrder {
+  readonly kind: "return";
+  readonly withinMs: number;
+}
+
+/** How the return went. */
+export interface ReturnReport {
+  /** From the cut until the last was served again. */
+  readonly servedMs: number;
+  /** Joins and leaves that members were told of, though nobody came or went for good. */
+  readonly toldFalsely: number;
+  readonly serverCpuMs: number;
+}
+
+/** Drops the members. */
+export interface DropOrder {
+  readonly kind: "drop";
+}
+
+/** Orders about sockets. */
+export type SocketOrder = FanOutOrder | MembersOrder | RestOrder | ReturnOrder | DropOrder;
+
+/** The reports that belong to them. */
+export interface SocketReports {
+  readonly "fan-out": FanOutReport;
+  readonly members: MembersReport;
+  readonly rest: RestReport;
+  readonly return: ReturnReport;
+  readonly drop: null;
+}

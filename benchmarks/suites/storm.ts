@@ -1,0 +1,125 @@
+/** B6: everybody is cut off at once and is back within five seconds. */
+import { type Bench, type Comparison, drawable, type Row, type SuiteResult } from "../bench.ts";
+import { launch, type Running } from "../launch.ts";
+import { fieldOf, keysetArguments, type Server } from "../peers.ts";
+import { descriptorLimit, residentBytesOf } from "../proc.ts";
+import { spreadOf } from "../statistics.ts";
+
+const withinMs = 5_000;
+const watchEveryMs = 25;
+const wantedMemory = 2;
+
+interface Sample {
+  readonly toldFalsely: number;
+  readonly servedMs: number;
+  readonly memoryRatio: number;
+  readonly cpuMicros: number;
+}
+
+/** Runs the suite. */
+export async function storm(bench: Bench): Promise<SuiteResult> {
+  const size = bench.isQuick
+    ? { clients: 300, channels: 20, rounds: 1 }
+    : { clients: Math.min(18_000, descriptorLimit() - 1_500), channels: 1_000, rounds: 3 };
+  const field = await fieldOf(bench, keysetArguments({ announceMax: 1_000, disconnectGraceSeconds: 15 }));
+  const entrants = field.servers.filter(({ tellsMembers }) => tellsMembers);
+  const samples = new Map<string, Sample[]>(entrants.map(({ name }) => [name, []]));
+  const rounds = bench.rounds ?? size.rounds;
+  for (let round = 1; round <= rounds; round++) {
+    for (const entrant of entrants) {
+      const sample = await measure(bench, entrant, size);
+      samples.get(entrant.name)?.push(sample);
+      bench.say(
+        `  round ${round}/${rounds}  ${entrant.name.padEnd(30)} ${sample.toldFalsely} told falsely  ` +
+          `served again after ${sample.servedMs.toFixed(0)} ms  memory x ${sample.memoryRatio.toFixed(2)}`,
+      );
+    }
+  }
+  return {
+    suite: "storm",
+    about: "Clients on sockets of their own, cut off at once without a word; they come back evenly over 5 s.",
+    parameters: { ...size, rounds, withinMs },
+    checks: ["Every client was served again."],
+    leftOut: field.leftOut,
+    rows: entrants.map(({ name }): Row => {
+      const own = samples.get(name) ?? [];
+      return {
+        name,
+        figures: {
+          "told falsely": spreadOf(own.map((sample) => sample.toldFalsely)),
+          "all served ms": spreadOf(own.map((sample) => sample.servedMs)),
+          "peak / steady RSS": spreadOf(own.map((sample) => sample.memoryRatio)),
+          "CPU us/client": spreadOf(own.map((sample) => sample.cpuMicros)),
+        },
+        remark: "",
+      };
+    }),
+    comparisons: drawable(
+      entrants
+        .filter(({ name }) => name.startsWith("hereabouts"))
+        .flatMap(({ name }) => comparisonsOf(name, samples.get(name) ?? [])),
+    ),
+  };
+}
+
+function comparisonsOf(name: string, own: readonly Sample[]): Comparison[] {
+  return [
+    {
+      name: `leaves and joins told falsely, ${name}`,
+      value: spreadOf(own.map((sample) => sample.toldFalsely)),
+      wanted: { relation: "at most", limit: 0 },
+    },
+    {
+      name: `peak / steady RSS, ${name}`,
+      value: spreadOf(own.map((sample) => sample.memoryRatio)),
+      wanted: { relation: "at most", limit: wantedMemory },
+    },
+  ];
+}
+
+async function measure(
+  bench: Bench,
+  one: Server,
+  size: { readonly clients: number; readonly channels: number },
+): Promise<Sample> {
+  const running = await launch(one.subject);
+  const { port, pid } = running;
+  try {
+    await bench.load.run<"members">({
+      kind: "members",
+      port,
+      pid,
+      dialect: one.dialect,
+      first: 0,
+      members: size.clients,
+      channels: size.channels,
+      isTold: true,
+    });
+    await bench.load.run<"rest">({ kind: "rest", ms: 1_000 });
+    const steady = residentBytesOf(pid);
+    const peak = watchPeak(running);
+    const back = await bench.load.run<"return">({ kind: "return", withinMs });
+    const memoryRatio = peak() / steady;
+    await bench.load.run<"drop">({ kind: "drop" });
+    return {
+      toldFalsely: back.toldFalsely,
+      servedMs: back.servedMs,
+      memoryRatio,
+      cpuMicros: (back.serverCpuMs * 1000) / size.clients,
+    };
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Watches the memory from now on; gives the most it was. */
+function watchPeak({ pid }: Running): () => number {
+  let most = residentBytesOf(pid);
+  const timer = setInterval(() => {
+    most = Math.max(most, residentBytesOf(pid));
+  }, watchEveryMs);
+  return () => {
+    clearInterval(timer);
+    return most;
+  };
+}
