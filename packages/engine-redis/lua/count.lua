@@ -12,7 +12,7 @@ if #users > 0 then
   for i = 1, #users do names[i] = ARGV[4] .. '\0' .. users[i] end
   local records = redis.call('HMGET', KEYS[2], unpack(names))
   for i = 1, #names do
-    if records[i] and deadlineOf(records[i]) <= now then overdue = overdue + 1 end
+    if records[i] and not isLive(records[i]) then overdue = overdue + 1 end
   end
 end
 return { #users, overdue }

@@ -60,6 +60,12 @@ local function deadlineOf(record)
   return extended(tonumber(string.sub(record, 1, 13)), tonumber(string.sub(record, 14, 20)))
 end
 
+-- Whether a record's seat is live. Without pauses, deadlines compare as the texts they are.
+local function isLive(record)
+  if #pauses == 0 then return string.sub(record, 1, 13) > nowText end
+  return deadlineOf(record) > now
+end
+
 -- A record in parts.
 local function readRecord(record)
   local nul = string.find(record, '\0', 21, true)

@@ -12,7 +12,7 @@ for n = 1, #ARGV - 4 do
     local _, _, state = readAbsence({ absences = KEYS[n * 2 + 2] }, user)
     states[n] = state
   else
-    states[n] = deadlineOf(record) > now and redis.call('HGET', KEYS[n * 2 + 1], user)
+    states[n] = isLive(record) and redis.call('HGET', KEYS[n * 2 + 1], user)
   end
 end
 return states

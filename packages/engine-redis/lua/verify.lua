@@ -7,6 +7,6 @@
 
 local found = redis.call('HMGET', KEYS[2], unpack(ARGV, 4))
 for n = 1, #found do
-  found[n] = found[n] and (deadlineOf(found[n]) > now and 2 or 1) or 0
+  found[n] = found[n] and (isLive(found[n]) and 2 or 1) or 0
 end
 return found

@@ -43,7 +43,7 @@ local function findOverdue()
   if not users or #users == 0 then return users end
   local records, found = recordsOf(users), {}
   for i = 1, #users do
-    if records[i] and deadlineOf(records[i]) <= now then found[#found + 1] = users[i] end
+    if records[i] and not isLive(records[i]) then found[#found + 1] = users[i] end
   end
   return found
 end
@@ -83,13 +83,15 @@ end
 local told, last, isCut, bytes, looked, scanned = {}, false, false, 0, 0, false
 local hasStates = redis.call('EXISTS', KEYS[5]) == 1
 
-local function tell(user, record, state)
-  local seat = readRecord(record)
-  told[#told + 1] = user
-  told[#told + 1] = seat.since
-  told[#told + 1] = tostring(#liveLeases(seat))
-  told[#told + 1] = state
-  last = seat.order
+local function devicesOf(record)
+  if string.byte(record, 21) ~= 42 then return '1' end
+  return tostring(#liveLeases(readRecord(record)))
+end
+
+local function tell(user, record, since)
+  local state = hasStates and redis.call('HGET', KEYS[5], user)
+  local at = #told
+  told[at + 1], told[at + 2], told[at + 3], told[at + 4] = user, since, devicesOf(record), state
   if state then bytes = bytes + #state end
 end
 
@@ -99,18 +101,23 @@ local function look()
   if #users == 0 then return false end
   local records = recordsOf(users)
   for i = 1, #users do
-    if records[i] and deadlineOf(records[i]) > now then
-      if skip > 0 then
+    local record = records[i]
+    if record then
+      local order, since = string.match(record, '^(%d+):(%d+)', string.find(record, '\0', 21, true) + 1)
+      scanned = order
+      if not isLive(record) then
+        -- Passed over, whoever is asked to be told.
+      elseif skip > 0 then
         skip = skip - 1
       elseif limit == 0 then
         isCut = true
         return false
       else
-        tell(users[i], records[i], hasStates and redis.call('HGET', KEYS[5], users[i]))
+        tell(users[i], record, since)
+        last = order
         limit = limit - 1
       end
     end
-    if records[i] then scanned = string.match(records[i], '^(%d+):', string.find(records[i], '\0', 21, true) + 1) end
     if bytes > bytesMax then return true end
   end
   rank = rank + #users

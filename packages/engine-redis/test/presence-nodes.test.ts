@@ -92,7 +92,7 @@ describe("an outage", () => {
     for (let at = back; at < start + 160_000; at += 4_000) expect(await sweep(other, at)).toEqual([]);
     expect(await sweep(other, start + 159_999)).toEqual([]);
     expect(await sweep(one, start + 160_000)).toEqual(["timeout v in a (1)"]);
-    expect([await sweep(one, start + 165_000), await sweep(one, start + 169_999)]).toEqual([[], []]);
+    for (const ms of [164_000, 168_000, 169_999]) expect(await sweep(one, start + ms)).toEqual([]);
     expect(await sweep(other, back + 60_000)).toEqual(["timeout u in a (0)"]);
   });
 
