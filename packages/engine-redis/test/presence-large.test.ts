@@ -61,6 +61,28 @@ describe("renewals", () => {
     expect(occupants?.map((occupant) => occupant.devices)).toEqual([2]);
   });
 
+  test("that make a deadline come earlier end the seat then, not when it would have ended", async () => {
+    const { store } = await openStore();
+    await touch(store, "u", ["a"], { at: start, device: "phone", seconds: 60 });
+    await touch(store, "u", ["a"], { at: start, device: "laptop", seconds: 2 });
+    await sweep(store, start);
+    // The laptop's lease ends; the phone's own lasts longer than the timeout that is now the seat's.
+    expect(await touch(store, "u", ["a"], { at: start + 3_000, device: "phone", seconds: 2 })).toEqual([]);
+    expect(await sweep(store, start + 4_999)).toEqual([]);
+    expect(await sweep(store, start + 5_000)).toEqual(["timeout u in a (0)"]);
+  });
+
+  test("of the only lease left may end sooner than it did, too", async () => {
+    const { store } = await openStore();
+    await touch(store, "u", ["a"], { at: start, device: "phone", seconds: 60 });
+    await touch(store, "u", ["a"], { at: start, device: "laptop", seconds: 2 });
+    const laptop = { user: "u" as never, device: "laptop" as never, channels: ["a" as never], debounceMs: 0 };
+    await store.presence.leave("sub-key" as never, laptop, start);
+    await sweep(store, start);
+    expect(await touch(store, "u", ["a"], { at: start + 3_000, device: "phone", seconds: 2 })).toEqual([]);
+    expect(await sweep(store, start + 5_000)).toEqual(["timeout u in a (0)"]);
+  });
+
   test("fail with an engine error each when the call fails, and the next ones do not", async () => {
     const port = await openPort(redis().url);
     let isFailing = false;
