@@ -12,10 +12,19 @@ const root = resolve(import.meta.dirname, "..");
 const startWithinMs = 30_000;
 const stopWithinMs = 20_000;
 
-/** What to start: our server, or a runtime's own HTTP server with ready-made answers. */
+/** What to start: our server, a runtime's own server with ready-made answers or its bare WebSocket, or a peer. */
 export type Subject =
   | { readonly kind: "hereabouts"; readonly runtime: Runtime; readonly args?: readonly string[] }
-  | { readonly kind: "bare"; readonly runtime: Runtime; readonly orders: BareOrders };
+  | { readonly kind: "bare"; readonly runtime: Runtime; readonly orders: BareOrders }
+  /** A program that stands beside Hereabouts: a file of `benchmarks/peers`, and its arguments. */
+  | {
+      readonly kind: "peer";
+      readonly runtime: Runtime;
+      readonly file: string;
+      readonly args: readonly string[];
+    }
+  /** A peer that is a program of its own. */
+  | { readonly kind: "program"; readonly runtime: "go"; readonly path: string };
 
 /** Memory of a process after its garbage has been collected. */
 export interface Settled {
@@ -53,11 +62,26 @@ export function commandOf(
   preload: readonly string[],
   ordersPath: string,
 ): readonly string[] {
-  const { runtime, kind } = subject;
-  const entry = kind === "bare" ? `benchmarks/bare/${runtime}.ts` : "packages/cli/src/main.ts";
-  const start = [runtimePath(runtime), ...preload, ...runtimeArguments(runtime, entry)];
-  if (kind === "bare") return [...start, ordersPath];
-  return [...start, "serve", "--port", "0", "--data", ":memory:", ...(subject.args ?? [])];
+  if (subject.kind === "program") return [subject.path];
+  const { runtime } = subject;
+  const start = [runtimePath(runtime), ...preload, ...runtimeArguments(runtime, entryOf(subject))];
+  if (subject.kind === "bare") return [...start, ordersPath];
+  if (subject.kind === "peer") return [...start, ...subject.args];
+  const given = subject.args ?? [];
+  const place = given.includes("--engine") ? [] : ["--data", ":memory:"];
+  return [...start, "serve", "--port", "0", ...place, ...given];
+}
+
+function entryOf(subject: Exclude<Subject, { readonly kind: "program" }>): string {
+  if (subject.kind === "bare") return `benchmarks/bare/${subject.runtime}.ts`;
+  return subject.kind === "peer" ? `benchmarks/peers/${subject.file}` : "packages/cli/src/main.ts";
+}
+
+/** Ties a process that runs already to a core, where that is possible. */
+export function pin(core: "server" | "load", pid: number): void {
+  if (cores === undefined) return;
+  const { status } = spawnSync("taskset", ["-a", "-c", "-p", String(cores[core]), String(pid)]);
+  if (status !== 0) throw new Error(`Process ${pid} could not be tied to core ${cores[core]}.`);
 }
 
 /** Starts a subject and waits until it listens. */
@@ -102,7 +126,7 @@ function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HEREABOUTS_")));
 }
 
-function preloadFor(runtime: Runtime): readonly string[] {
+function preloadFor(runtime: Runtime | "go"): readonly string[] {
   const file = "./benchmarks/settle.mjs";
   return runtime === "bun" ? ["--preload", file] : ["--expose-gc", "--import", file];
 }

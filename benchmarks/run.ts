@@ -5,16 +5,33 @@ import type { Bench, SuiteResult } from "./bench.ts";
 import { startLoad } from "./load-process.ts";
 import { help, type Options, parseOptions, type SuiteName } from "./options.ts";
 import { describeRun, type Report, showSuite } from "./report.ts";
+import { writeResultsPage } from "./results-page.ts";
+import { clusterCost } from "./suites/cluster/cost.ts";
+import { clusterDelivery } from "./suites/cluster/delivery.ts";
+import { clusterMasters } from "./suites/cluster/masters.ts";
+import { clusterNodes } from "./suites/cluster/nodes.ts";
+import { fanOutSuite } from "./suites/fan-out.ts";
 import { heartbeats } from "./suites/heartbeats.ts";
 import { held } from "./suites/held.ts";
 import { hereNowSuite } from "./suites/here-now.ts";
+import { idle } from "./suites/idle.ts";
+import { ledgerSuite } from "./suites/ledger.ts";
 import { longPoll } from "./suites/long-poll.ts";
+import { storm } from "./suites/storm.ts";
 
 const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> = {
   heartbeats,
   held,
+  idle,
+  "fan-out": fanOutSuite,
+  storm,
+  ledger: ledgerSuite,
   "here-now": hereNowSuite,
   "long-poll": longPoll,
+  "cluster-cost": clusterCost,
+  "cluster-nodes": clusterNodes,
+  "cluster-masters": clusterMasters,
+  "cluster-delivery": clusterDelivery,
 };
 
 const args = process.argv.slice(2);
@@ -35,6 +52,10 @@ async function main(commandLine: readonly string[]): Promise<number> {
     return 1;
   }
   try {
+    if (options.isReportOnly) {
+      writeResultsPage(console.log);
+      return 0;
+    }
     const report = await measure(options, ["npm run bench --", ...commandLine].join(" "));
     save(options, report);
     return 0;
@@ -49,7 +70,13 @@ async function measure(options: Options, command: string): Promise<Report> {
   console.log(JSON.stringify(about, null, 2));
   const load = startLoad();
   try {
-    const bench: Bench = { load, runtimes: options.runtimes, isQuick: options.isQuick, say: console.log };
+    const bench: Bench = {
+      load,
+      runtimes: options.runtimes,
+      isQuick: options.isQuick,
+      rounds: options.rounds,
+      say: console.log,
+    };
     const results: SuiteResult[] = [];
     for (const name of options.suites) {
       console.log(`\n${name}`);
@@ -67,9 +94,11 @@ function save(options: Options, report: Report): void {
   if (options.out === undefined && options.isQuick) return;
   const stamp = report.date.slice(0, 16).replace(/[-:]/g, "");
   const path = resolve(
-    options.out ?? `${import.meta.dirname}/results/${stamp}-${options.suites.join("-")}.json`,
+    options.out ??
+      `${import.meta.dirname}/results/${stamp}-${options.suites.length > 3 ? "several" : options.suites.join("-")}.json`,
   );
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
   console.log(`\nWritten to ${path}`);
+  if (options.out === undefined) writeResultsPage(console.log);
 }

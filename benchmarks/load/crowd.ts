@@ -1,7 +1,7 @@
 /** Thousands of connections that act together: sit down, wait, are answered, go away. */
 import { cpuMsOf } from "../proc.ts";
 import { type Body, type Connection, openConnection } from "./connection.ts";
-import type { CrowdReport, OpenOrder, Plan, ReleaseOrder } from "./messages.ts";
+import type { CrowdReport, EachOrder, OpenOrder, Plan, ReleaseOrder } from "./messages.ts";
 import { buildRequests, channelName } from "./requests.ts";
 import { refusal } from "./saturate.ts";
 
@@ -80,15 +80,22 @@ function tooEarly(error: Error): Error {
   return new Error(`A poll was answered although nothing had happened. ${error.message}`);
 }
 
-/** Sends every request of a plan once, in order, over a few connections; gives the number of answers. */
-export async function sendEach(port: number, plan: Plan, connections: number): Promise<number> {
+/** Sends every request of a plan, in order, over a few connections; gives the number of answers. */
+export async function sendEach(
+  port: number,
+  plan: Plan,
+  connections: number,
+  { times = 1, otherPorts = [] }: Pick<EachOrder, "times" | "otherPorts"> = {},
+): Promise<number> {
   const requests = buildRequests(plan, port);
+  const ports = [port, ...otherPorts];
+  const total = requests.length * times;
   let next = 0;
   let answers = 0;
-  const drive = (): Promise<void> =>
+  const drive = (_: unknown, index: number): Promise<void> =>
     new Promise((resolve, reject) => {
       const sendNext = (): void => {
-        const request = requests[next++];
+        const request = next < total ? requests[next++ % requests.length] : undefined;
         if (request !== undefined) {
           connection.send(request);
           return;
@@ -96,7 +103,7 @@ export async function sendEach(port: number, plan: Plan, connections: number): P
         connection.drop();
         resolve();
       };
-      const connection = openConnection(port, {
+      const connection = openConnection(ports[index % ports.length] ?? port, {
         onOpen: sendNext,
         onAnswer: (status, body) => {
           if (status !== 200) return reject(refusal(status, body));
@@ -106,7 +113,7 @@ export async function sendEach(port: number, plan: Plan, connections: number): P
         onLost: (reason) => reject(new Error(reason)),
       });
     });
-  await Promise.all(Array.from({ length: Math.min(connections, requests.length) }, drive));
+  await Promise.all(Array.from({ length: Math.min(connections, total) }, drive));
   return answers;
 }
 

@@ -1,9 +1,14 @@
 /** The load process: takes orders from the bench over its channel, one at a time, and reports. */
+import { answerPolls } from "./answers.ts";
 import { type Crowd, expectationOf, openCrowd, sendEach } from "./crowd.ts";
+import { timeDelivery } from "./delivery.ts";
+import { fanOut } from "./fan-out.ts";
+import { type Members, openMembers } from "./members.ts";
 import type { CrowdReport, EachOrder, LoadOrder, LoadReply, LoadReports } from "./messages.ts";
 import { saturate } from "./saturate.ts";
 
 let crowd: Crowd | undefined;
+let members: Members | undefined;
 
 async function run(order: LoadOrder): Promise<LoadReports[LoadOrder["kind"]]> {
   switch (order.kind) {
@@ -11,6 +16,10 @@ async function run(order: LoadOrder): Promise<LoadReports[LoadOrder["kind"]]> {
       return await saturate(order);
     case "each":
       return await each(order);
+    case "answers":
+      return await answerPolls(order);
+    case "delivery":
+      return await timeDelivery(order);
     case "open": {
       const opened = await openCrowd(order);
       crowd = opened.crowd;
@@ -25,6 +34,21 @@ async function run(order: LoadOrder): Promise<LoadReports[LoadOrder["kind"]]> {
       crowd = undefined;
       return await leaving.abort();
     }
+    case "fan-out":
+      return await fanOut(order);
+    case "members": {
+      const opened = await openMembers(order);
+      members = opened.members;
+      return opened.report;
+    }
+    case "rest":
+      return await presentMembers().rest(order.ms);
+    case "return":
+      return await presentMembers().cutAndReturn(order.withinMs);
+    case "drop":
+      members?.drop();
+      members = undefined;
+      return null;
   }
 }
 
@@ -33,9 +57,14 @@ function present(): Crowd {
   return crowd;
 }
 
+function presentMembers(): Members {
+  if (members === undefined) throw new Error("There are no members.");
+  return members;
+}
+
 async function each(order: EachOrder): Promise<CrowdReport> {
   const startedAt = performance.now();
-  const count = await sendEach(order.port, order.plan, order.connections);
+  const count = await sendEach(order.port, order.plan, order.connections, order);
   return { count, serverCpuMs: 0, elapsedMs: performance.now() - startedAt, spreadMs: 0 };
 }
 

@@ -1,9 +1,18 @@
 /** What the bench and its load process say to each other, over the channel between them. */
+import type { SocketOrder, SocketReports } from "./socket-messages.ts";
 
 /** A list of requests, described: the load process makes the bytes. */
 export type Plan =
   /** Each of `users` renews its seats in two of `channels`, one per request: `2 * users` requests in mixed order. */
   | { readonly kind: "heartbeats"; readonly users: number; readonly channels: number }
+  /** Each of `users` from `first` on takes or renews seats in `perUser` of `channels`, all in one request. */
+  | {
+      readonly kind: "seats";
+      readonly first: number;
+      readonly users: number;
+      readonly channels: number;
+      readonly perUser: number;
+    }
   /** Each of `users` takes a seat in one channel. */
   | { readonly kind: "fill"; readonly channel: string; readonly users: number }
   /** One request, over and over. */
@@ -58,6 +67,42 @@ export interface EachOrder {
   readonly port: number;
   readonly plan: Plan;
   readonly connections: number;
+  /** How often the plan is sent. Default 1. */
+  readonly times?: number;
+  /** Further servers: connections are dealt out to all in turn. Default none. */
+  readonly otherPorts?: readonly number[];
+}
+
+/** Holds polls in groups, lets a message be published to each group time and again, and waits for all answers. */
+export interface AnswersOrder {
+  readonly kind: "answers";
+  readonly port: number;
+  /** Observers of a group subscribe to the same channels: those of one user of a plan of seats. */
+  readonly groups: number;
+  readonly observersPerGroup: number;
+  readonly channels: number;
+  readonly perUser: number;
+  /** Messages to each group. */
+  readonly messages: number;
+  /** Milliseconds between the last answer to a message and the next, in which polls are sent again. */
+  readonly pauseMs: number;
+}
+
+/** Holds one poll for each channel on each of two servers, and times how long joins at either take to both. */
+export interface DeliveryOrder {
+  readonly kind: "delivery";
+  readonly ports: readonly [number, number];
+  readonly channels: number;
+  readonly joins: number;
+  /** The first of them are not in the report: the servers' code has yet to be compiled. */
+  readonly warmUpJoins: number;
+  readonly everyMs: number;
+}
+
+/** How long joins took from their request to observers, in milliseconds, one figure for each join. */
+export interface DeliveryReport {
+  readonly sameMs: readonly number[];
+  readonly otherMs: readonly number[];
 }
 
 /**
@@ -94,7 +139,16 @@ export interface AbortOrder {
 }
 
 /** Everything the load process can be told. */
-export type LoadOrder = SaturateOrder | EachOrder | OpenOrder | HoldOrder | ReleaseOrder | AbortOrder;
+export type LoadOrder =
+  | SaturateOrder
+  | EachOrder
+  | AnswersOrder
+  | DeliveryOrder
+  | OpenOrder
+  | HoldOrder
+  | ReleaseOrder
+  | AbortOrder
+  | SocketOrder;
 
 /** What an order of the crowd cost the server. */
 export interface CrowdReport {
@@ -107,9 +161,11 @@ export interface CrowdReport {
 }
 
 /** The reports that belong to the orders. */
-export interface LoadReports {
+export interface LoadReports extends SocketReports {
   readonly saturate: SaturateReport;
   readonly each: CrowdReport;
+  readonly answers: CrowdReport;
+  readonly delivery: DeliveryReport;
   readonly open: CrowdReport;
   readonly hold: CrowdReport;
   readonly release: CrowdReport;

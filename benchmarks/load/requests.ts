@@ -38,6 +38,14 @@ export function heartbeatTarget(channel: string, user: string): string {
   return `/v2/presence/sub-key/demo/channel/${channel}/heartbeat?heartbeat=300&uuid=${user}&requestid=5b3c1f0e&pnsdk=bench%2F1`;
 }
 
+/** The channels of a user of a plan of seats: neighbours in number, so that they differ. */
+export function channelsOfSeats(
+  user: number,
+  { channels, perUser }: { readonly channels: number; readonly perUser: number },
+): readonly string[] {
+  return range(perUser).map((index) => channelName((user * perUser + index) % channels));
+}
+
 /** The target of a leave. */
 export function leaveTarget(channel: string, user: string): string {
   return `/v2/presence/sub-key/demo/channel/${channel}/leave?uuid=${user}&pnsdk=bench%2F1`;
@@ -46,6 +54,16 @@ export function leaveTarget(channel: string, user: string): string {
 /** The target of a subscribe to a channel and its presence channel; cursor `0` is a handshake. */
 export function subscribeTarget(channel: string, user: string, cursor: string): string {
   return `/v2/subscribe/demo/${channel},${channel}-pnpres/0?tt=${cursor}&tr=1&uuid=${user}&heartbeat=300&requestid=5b3c1f0e&pnsdk=bench%2F1`;
+}
+
+/** The target of a subscribe to a list of channels as they are; cursor `0` is a handshake. */
+export function pollTarget(channels: string, user: string, cursor: string): string {
+  return `/v2/subscribe/demo/${channels}/0?tt=${cursor}&tr=1&uuid=${user}&heartbeat=300&requestid=5b3c1f0e&pnsdk=bench%2F1`;
+}
+
+/** The target of the publication of a text. */
+export function publishTarget(channel: string, text: string): string {
+  return `/publish/demo/demo/0/${channel}/0/%22${text}%22?uuid=bench&pnsdk=bench%2F1`;
 }
 
 /** The two channels of a user of the heartbeat plan. */
@@ -59,6 +77,10 @@ function targetsOf(plan: Plan): string[] {
       return heartbeatTargets(plan.users, plan.channels);
     case "fill":
       return range(plan.users).map((user) => heartbeatTarget(plan.channel, userName(user)));
+    case "seats":
+      return usersOf(plan).map((user) =>
+        heartbeatTarget(channelsOfSeats(user, plan).join(","), userName(user)),
+      );
     case "repeat":
       return [plan.target];
     case "handshakes":
@@ -66,10 +88,7 @@ function targetsOf(plan: Plan): string[] {
     case "polls":
       return usersOf(plan).map((user) => subscribeTarget(homeOf(user, plan), userName(user), plan.cursor));
     case "publishes":
-      return range(plan.channels).map(
-        (channel) =>
-          `/publish/demo/demo/0/${channelName(channel)}/0/%22${plan.text}%22?uuid=bench&pnsdk=bench%2F1`,
-      );
+      return range(plan.channels).map((channel) => publishTarget(channelName(channel), plan.text));
   }
 }
 
