@@ -30,7 +30,14 @@ interface Options {
   readonly isTableOnly: boolean;
 }
 
+const endWithinMs = 10_000;
+
 process.exitCode = await main(process.argv.slice(2));
+// Everything was put away: what keeps this process alive is a leak, in the harness or in the SDK.
+setTimeout(() => {
+  console.error(`Something is left open: ${process.getActiveResourcesInfo().join(", ")}`);
+  process.exit(1);
+}, endWithinMs).unref();
 
 async function main(args: readonly string[]): Promise<number> {
   const options = optionsOf(args);
