@@ -1,6 +1,6 @@
 /**
- * Finds a redis-server for the suites of the cluster, and a C compiler for the one test that sets a server's clock
- * apart; installs Debian's where there is none. Plain JavaScript, for Node 20.
+ * Finds a redis-server for the suites of the cluster, a C compiler for the one test that sets a server's clock
+ * apart, and openssl for the one that speaks TLS; installs Debian's where there is none. Plain JavaScript, for Node 20.
  */
 import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -21,7 +21,7 @@ export function findRedis(env = process.env) {
 }
 
 /**
- * Sees to it that there are a redis-server and a C compiler: on Debian, and as root, by their packages, without
+ * Sees to it that there are a redis-server, a C compiler and openssl: on Debian, and as root, by their packages, without
  * starting a service. At once when they are there. Returns a sentence why they cannot be had, else `undefined`.
  */
 export async function ensureRedis(say = console.log, env = process.env) {
@@ -47,6 +47,7 @@ function missingPrograms(env) {
   return [
     { program: "redis-server", packages: ["redis-server"], path: findRedis(env) },
     { program: "cc", packages: ["gcc", "libc6-dev"], path: findProgram(["cc"], env) },
+    { program: "openssl", packages: ["openssl"], path: findProgram(["openssl"], env) },
   ].filter(({ path }) => path === undefined);
 }
 
