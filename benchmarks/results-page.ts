@@ -24,6 +24,10 @@ const chapters: readonly {
   { suite: "ledger", title: "B7 The ledger alone", drawn: ["heap bytes/seat", "renewals/s"] },
   { suite: "interval", title: "B8 Interval mode", drawn: ["frames/s per observer"] },
   { suite: "long-poll", title: "A poll of 280 s", drawn: [] },
+  { suite: "cluster-cost", title: "C1 What Redis is asked", drawn: [] },
+  { suite: "cluster-nodes", title: "C2 One, two and four nodes", drawn: [] },
+  { suite: "cluster-masters", title: "C2 Three masters", drawn: [] },
+  { suite: "cluster-delivery", title: "C3 Delivery between nodes", drawn: [] },
 ];
 
 interface Found {
