@@ -39,9 +39,10 @@ function broken(partsOf: (engine: Engine, isWrong: () => boolean) => Parts): Ope
       });
     return {
       ...shared,
-      connect: async (now) => {
-        const engine = await shared.connect(now);
-        return { ...engine, presence: over(engine.presence, presence), log: over(engine.log, log) };
+      connect: async (place) => {
+        const { engine } = await shared.connect(place);
+        const parts = { presence: over(engine.presence, presence), log: over(engine.log, log) };
+        return { engine: { ...engine, ...parts } };
       },
     };
   };

@@ -16,6 +16,7 @@ const cutMsMax = 5_000;
 const outageMsMax = 4_000;
 const freezeMsMax = 6_000;
 const healMsMax = 4_000;
+const muteMsMax = 3_000;
 
 /** All nodes of a world. */
 export class Cluster {
@@ -153,6 +154,16 @@ export class Cluster {
             host.onBack();
           });
           return `cuts ${host.name} from the engine`;
+        },
+      },
+      {
+        fault: "news",
+        run: () => {
+          const host = one();
+          if (host === undefined) return undefined;
+          host.muteNews();
+          later(muteMsMax, () => host.onBack());
+          return `${host.name}'s connection for news stalls and breaks`;
         },
       },
       {

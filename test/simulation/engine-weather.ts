@@ -11,8 +11,23 @@ export interface CallFate {
   readonly fails: "no" | "refused" | "unsaid";
 }
 
+/** What calls to the engine go through. */
+export interface Weather {
+  /** Calls on their way. */
+  calls: number;
+  /** Throws the dice for one call. */
+  fate(): CallFate;
+  /** How long a wake-up takes to a node. */
+  wakeDelay(): number;
+  /** Whether the engine does the channels of a call in parts. */
+  readonly isInParts: boolean;
+}
+
+/** A verb of an engine is several scripts: each goes wrong less often by this. */
+const scriptsPerVerb = 3;
+
 /** The weather between the nodes and the engine. */
-export class EngineWeather {
+export class EngineWeather implements Weather {
   /** Whether the engine is there for anybody. */
   isAway = false;
   /** Whether faults are drawn for single calls. */
@@ -29,17 +44,44 @@ export class EngineWeather {
 
   /** Throws the dice for one call. */
   fate(): CallFate {
+    return this.#fate(1);
+  }
+
+  /** Throws the dice for one script. */
+  scriptFate(): CallFate {
+    return this.#fate(scriptsPerVerb);
+  }
+
+  /** Where there is no weather: only one node's calls are counted, until they are set to 0 when it is gone. */
+  indoors(): Weather {
+    const outside = this;
+    let own = 0;
+    return {
+      get calls() {
+        return own;
+      },
+      set calls(calls) {
+        outside.calls += calls - own;
+        own = calls;
+      },
+      fate: () => ({ delayMs: 0, replyDelayMs: 0, fails: "no" }),
+      wakeDelay: () => 0,
+      isInParts: false,
+    };
+  }
+
+  #fate(rarity: number): CallFate {
     const { faults, engineDeadlineMs } = this.#plan;
     const random = this.#random;
     const delays = { delayMs: this.#delay(), replyDelayMs: this.#delay() };
     if (!this.isFoul) return { ...delays, fails: "no" };
-    if (faults.has("engine-slow") && random.below(40) === 0) {
+    if (faults.has("engine-slow") && random.below(40 * rarity) === 0) {
       const slow = random.below(engineDeadlineMs * 1.5);
       return random.below(2) === 0
         ? { ...delays, delayMs: slow, fails: "no" }
         : { ...delays, replyDelayMs: slow, fails: "no" };
     }
-    if (faults.has("engine-failures") && random.below(25) === 0) {
+    if (faults.has("engine-failures") && random.below(25 * rarity) === 0) {
       return { ...delays, fails: random.pick(["refused", "unsaid"] as const) };
     }
     return { ...delays, fails: "no" };

@@ -31,6 +31,20 @@ export interface Verb extends Moment {
   readonly changes: readonly Change[];
 }
 
+/** A touch or a leave of which only is known between which times it may have been done, in whole or in part. */
+export interface Attempt {
+  readonly node: string;
+  /** What the node took for the time. */
+  readonly now: number;
+  readonly from: number;
+  /** Infinite while the node has not heard of it, and when it never did. */
+  to: number;
+  /** Whether the node was told that it was done. */
+  isCertain: boolean;
+  readonly touch?: SeatRequest;
+  readonly leave?: LeaveRequest;
+}
+
 /** What a request's target says. */
 export interface Asked {
   readonly kind: string;
@@ -143,6 +157,8 @@ export interface History {
   readonly terms: Terms;
   readonly entries: readonly Entry[];
   readonly verbs: readonly Verb[];
+  /** In the place of verbs, where it is not known what each did and when. */
+  readonly attempts?: readonly Attempt[];
   readonly requests: readonly RequestRecord[];
   readonly served: readonly Served[];
   readonly subscribers: readonly SubscriberRecord[];

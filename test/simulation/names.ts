@@ -1,6 +1,6 @@
 /** Who and what there is in every world. */
 import { defaultPolicy, type Keyset } from "@hereabouts/core";
-import type { Channel, PublishKey, SubscribeKey } from "@hereabouts/protocol";
+import { type Channel, type PublishKey, presenceChannel, type SubscribeKey } from "@hereabouts/protocol";
 import { testKeys } from "@hereabouts/testkit";
 import { defaultTimeoutSeconds } from "./plan.ts";
 
@@ -20,6 +20,9 @@ export const channels: readonly Channel[] = [
   "x.2",
   "x.*",
 ] as readonly string[] as readonly Channel[];
+
+/** Every channel with its presence channel. */
+export const topics: readonly Channel[] = channels.flatMap((channel) => [channel, presenceChannel(channel)]);
 
 /** Channels that users come to by their names. */
 export const rooms: readonly string[] = ["a", "b", "c", "x.1", "x.2"];

@@ -3,13 +3,13 @@
 import type { WireRequest, WireResponse } from "@hereabouts/protocol/wire";
 import { defaultSettings, type HereaboutsNode, openNode } from "@hereabouts/server";
 import { createSeededRandom, type SeededRandom, type TestClock } from "@hereabouts/testkit";
-import type { EngineWeather } from "./engine-weather.ts";
+import type { EngineWeather, Weather } from "./engine-weather.ts";
 import { keyset } from "./names.ts";
 import { NodeClock } from "./node-clock.ts";
 import type { Plan } from "./plan.ts";
 import type { Recorder } from "./recorder.ts";
 import { createRemoteEngine, type RemoteEngine } from "./remote-engine.ts";
-import type { SharedEngine } from "./shared-engine.ts";
+import type { Line, SharedEngine } from "./shared-engine.ts";
 
 /** What nodes share. */
 export interface Ground {
@@ -52,6 +52,8 @@ export class NodeHost {
   #backlog: (() => void)[] = [];
   #node: HereaboutsNode | undefined;
   #remote: RemoteEngine | undefined;
+  #line: Line | undefined;
+  #indoors: Weather | undefined;
   #lagMs = 0;
 
   constructor(
@@ -122,17 +124,26 @@ export class NodeHost {
   start(): void {
     const { shared, recorder, clock, weather, plan } = this.#ground;
     const open = async (): Promise<void> => {
-      const remote = createRemoteEngine({
-        engine: await shared.connect(this.clock.now()),
+      const between = {
         node: this.name,
-        clock,
-        weather,
-        recorder,
         deadlineMs: plan.engineDeadlineMs,
         isReachable: () => this.isReachable(),
-        enter: (run) => this.enter(run),
+        enter: (run: () => void) => this.enter(run),
+      };
+      const onDone = (): void => void recorder.pump();
+      const { engine, line } = await shared.connect({ ...between, scheduler: this.clock, weather, onDone });
+      if (line !== undefined) this.#indoors = weather.indoors();
+      const remote = createRemoteEngine({
+        engine,
+        clock,
+        recorder,
+        ...between,
+        weather: this.#indoors ?? weather,
+        ...(line !== undefined && { isReachable: () => true }),
       });
       this.#remote = remote;
+      this.#line = line;
+      if (this.#state === "gone") line?.drop();
       const node = await openNode({
         settings: { ...defaultSettings, keysets: [keyset], pollHoldSeconds: plan.holdMs / 1_000 },
         engine: remote.engine,
@@ -215,7 +226,13 @@ export class NodeHost {
 
   /** The engine is within reach again. */
   onBack(): void {
-    this.#remote?.onBack();
+    if (this.#line === undefined) this.#remote?.onBack();
+    else if (this.#state !== "gone") this.#line.mendNews();
+  }
+
+  /** Nothing new is told to it until `onBack`. */
+  muteNews(): void {
+    this.#line?.muteNews();
   }
 
   #setLag(lagMs: number): void {
@@ -232,6 +249,9 @@ export class NodeHost {
       this.#ground.recorder.frozen(this.name, { from: this.#frozenAt, to: now });
     this.#backlog = [];
     for (const reset of [...this.#connections]) reset();
+    this.#line?.drop();
+    // Its calls to the engine are nobody's any more.
+    if (this.#indoors !== undefined) this.#indoors.calls = 0;
   }
 }
 

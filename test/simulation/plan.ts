@@ -35,8 +35,11 @@ export const faultNames = [
   "jumps",
 ] as const;
 
+/** Nodes are told nothing new for a while, then the connection for that breaks. Only where there is such a connection. */
+export const newsFault = "news";
+
 /** One of them. */
-export type FaultName = (typeof faultNames)[number];
+export type FaultName = (typeof faultNames)[number] | typeof newsFault;
 
 /** A world before it begins. */
 export interface Plan {
@@ -87,8 +90,8 @@ function drawFaults(random: SeededRandom): ReadonlySet<FaultName> {
   return new Set(faultNames.filter((name) => random.below(name === "silence" ? 6 : isHeavy ? 3 : 2) === 0));
 }
 
-/** What the checkers have to know of it. */
-export function termsOf(plan: Plan): Terms {
+/** What the checkers have to know of it; `engineSweepLateMs` is how late the engine itself may find an overdue seat. */
+export function termsOf(plan: Plan, engineSweepLateMs = 0): Terms {
   const { faults, skewMs, holdMs } = plan;
   const isSlow = faults.has("engine-slow");
   const stuck: readonly FaultName[] = ["engine-failures", "engine-slow", "engine-outages", "cuts"];
@@ -98,7 +101,7 @@ export function termsOf(plan: Plan): Terms {
   const failedMs = isStuck ? failedSweeps * sweepEveryMs : 0;
   return {
     skewMs,
-    sweepLateMs: sweepEveryMs + engineDelayMsMax * 2 + stuckMs + failedMs + 2 * skewMs,
+    sweepLateMs: engineSweepLateMs + sweepEveryMs + engineDelayMsMax * 2 + stuckMs + failedMs + 2 * skewMs,
     holdMs,
     answerMs: 4 * plan.engineDeadlineMs + 1_000 + 2 * skewMs,
     defaultTimeoutMs: defaultTimeoutSeconds * 1_000,

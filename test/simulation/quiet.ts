@@ -15,11 +15,11 @@ export interface Scene {
   readonly sdk: readonly SdkActor[];
   readonly stage: Stage;
   readonly truth: Engine;
+  /** How long nothing may happen: longer than the last event needs to everybody on a good day, in milliseconds. */
+  readonly quietMs: number;
 }
 
 const usersMax = 1_000;
-/** How long nothing may happen: longer than the last event needs to everybody on a good day, in milliseconds. */
-const quietMs = 300;
 /** How often one looks at most: seats that are left from bad days end, each with an event, for a while. */
 const looksMax = 100;
 
@@ -30,9 +30,9 @@ export async function lookAround(scene: Scene): Promise<void> {
 }
 
 /** Whether nothing happened meanwhile; else the pictures are not of one moment, and nothing is written down. */
-async function look({ cluster, sdk, stage, truth }: Scene): Promise<boolean> {
+async function look({ cluster, sdk, stage, truth, quietMs }: Scene): Promise<boolean> {
   const { recorder, clock } = stage;
-  const ask: Ask = (host, target) => askInTime(stage, host, target);
+  const ask: Ask = (host, target) => askInTime({ stage, quietMs }, host, target);
   const asked = cluster.running.flatMap((host) => channels.map((channel) => hereNow(ask, host, channel)));
   const users = [...new Set(sdk.map(({ user }) => user))];
   const [first] = cluster.running;
@@ -96,7 +96,11 @@ async function whereIs(ask: Ask, host: NodeHost, user: string): Promise<readonly
 type Ask = (host: NodeHost, target: string) => Promise<unknown>;
 
 /** Asks one node, past the network. Rejects when it does not answer while it is quiet. */
-function askInTime({ clock }: Stage, host: NodeHost, target: string): Promise<unknown> {
+function askInTime(
+  { stage: { clock }, quietMs }: Pick<Scene, "stage" | "quietMs">,
+  host: NodeHost,
+  target: string,
+): Promise<unknown> {
   const request: WireRequest = {
     method: "GET",
     target,

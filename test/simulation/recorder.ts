@@ -1,7 +1,8 @@
 /** Writes the history down while a world runs. */
-import type { Engine, LogEntry } from "@hereabouts/core";
-import { presenceChannel, type Timetoken, zeroTimetoken } from "@hereabouts/protocol";
+import type { LogEntry } from "@hereabouts/core";
+import { presenceChannel } from "@hereabouts/protocol";
 import type {
+  Attempt,
   Entry,
   Gauge,
   History,
@@ -14,7 +15,7 @@ import type {
   Terms,
   Verb,
 } from "./history.ts";
-import { channels, keyset } from "./names.ts";
+import type { SharedEngine } from "./shared-engine.ts";
 
 /** Writes down what happens, with the time and the step in which it did. */
 export interface Recorder {
@@ -22,6 +23,8 @@ export interface Recorder {
   step: number;
   moment(): Moment;
   verb(verb: Omit<Verb, "at" | "step">): void;
+  /** Only where verbs are not exact. */
+  attempt(attempt: Attempt): void;
   request(record: RequestRecord): void;
   served(record: Served): void;
   subscriber(record: SubscriberRecord): void;
@@ -36,12 +39,14 @@ export interface Recorder {
   history(terms: Terms): History;
 }
 
-const topics = channels.flatMap((channel) => [channel, presenceChannel(channel)]);
-const pageMax = 1_000;
-
-/** Starts to write; `truth` is an engine that nothing stands before. */
-export function createRecorder(truth: Engine, now: () => number, trace: (line: string) => void): Recorder {
+/** Starts to write. */
+export function createRecorder(
+  shared: SharedEngine,
+  now: () => number,
+  trace: (line: string) => void,
+): Recorder {
   const verbs: Verb[] = [];
+  const attempts: Attempt[] = [];
   const requests: RequestRecord[] = [];
   const served: Served[] = [];
   const subscribers: SubscriberRecord[] = [];
@@ -51,27 +56,25 @@ export function createRecorder(truth: Engine, now: () => number, trace: (line: s
   const frozen = new Map<string, Span[]>();
   const complaints: (Moment & { readonly text: string })[] = [];
   const entries: Entry[] = [];
-  let cursor: Timetoken = zeroTimetoken;
   let pumping: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
 
   const read = async (): Promise<void> => {
-    for (;;) {
-      // At instant 0 the recorder takes no position in the log, and so changes nothing by looking.
-      const page = await truth.log.read(keyset.subscribeKey, topics, cursor, pageMax, 0);
-      for (const entry of page.entries) {
-        const written = entryOf(entry, recorder.moment());
-        entries.push(written);
-        trace(`  log ${written.timetoken} ${written.channel} ${written.what}`);
-      }
-      cursor = page.entries.at(-1)?.timetoken ?? cursor;
-      if (page.entries.length < pageMax) return;
+    next = undefined;
+    for (const entry of await shared.news()) {
+      const written = entryOf(entry, recorder.moment());
+      entries.push(written);
+      trace(`  log ${written.timetoken} ${written.channel} ${written.what}`);
     }
   };
   const recorder: Recorder = {
     step: 0,
     moment: () => ({ at: now(), step: recorder.step }),
     verb: (verb) => {
-      verbs.push({ ...verb, ...recorder.moment() });
+      if (shared.isExact) verbs.push({ ...verb, ...recorder.moment() });
+    },
+    attempt: (attempt) => {
+      if (!shared.isExact) attempts.push(attempt);
     },
     request: (record) => {
       requests.push(record);
@@ -101,14 +104,16 @@ export function createRecorder(truth: Engine, now: () => number, trace: (line: s
       complaints.push({ text, ...recorder.moment() });
     },
     pump: () => {
-      pumping = pumping.then(read);
-      return pumping;
+      // Who asks before it has begun shares it.
+      next ??= pumping = pumping.then(read);
+      return next;
     },
     entries: () => entries,
     history: (terms) => ({
       terms,
-      entries,
+      entries: entries.toSorted(byTimetoken),
       verbs,
+      ...(!shared.isExact && { attempts }),
       requests,
       served,
       subscribers,
@@ -121,6 +126,12 @@ export function createRecorder(truth: Engine, now: () => number, trace: (line: s
     }),
   };
   return recorder;
+}
+
+/** Entries of different channels may be found in another order than they are told in. */
+function byTimetoken(one: Entry, other: Entry): number {
+  if (one.timetoken === other.timetoken) return 0;
+  return BigInt(one.timetoken) < BigInt(other.timetoken) ? -1 : 1;
 }
 
 function entryOf(entry: LogEntry, moment: Moment): Entry {

@@ -16,7 +16,8 @@ import {
 } from "@hereabouts/core";
 import type { Channel } from "@hereabouts/protocol";
 import type { TestClock } from "@hereabouts/testkit";
-import type { EngineWeather } from "./engine-weather.ts";
+import type { Weather } from "./engine-weather.ts";
+import type { Attempt } from "./history.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** What lies between a node and the engine. */
@@ -24,7 +25,7 @@ export interface RemoteEngineOptions {
   readonly engine: Engine;
   readonly node: string;
   readonly clock: TestClock;
-  readonly weather: EngineWeather;
+  readonly weather: Weather;
   readonly recorder: Recorder;
   readonly deadlineMs: number;
   /** Whether the node can reach the engine at this moment. */
@@ -108,7 +109,10 @@ function createCalls({
             void recorder.pump();
             answer(() => resolve(result));
           },
-          (error: unknown) => answer(() => reject(error)),
+          (error: unknown) => {
+            void recorder.pump();
+            answer(() => reject(error));
+          },
         );
       });
     });
@@ -154,8 +158,31 @@ function createWakes({ clock, weather, isReachable, enter }: RemoteEngineOptions
   };
 }
 
-function presenceOver({ engine, node, recorder, weather }: RemoteEngineOptions, call: Calls): PresenceStore {
+function presenceOver(
+  { engine, node, recorder, weather, clock }: RemoteEngineOptions,
+  call: Calls,
+): PresenceStore {
   const { presence } = engine;
+  const attempt = async <Result>(
+    what: Pick<Attempt, "now" | "touch" | "leave">,
+    work: () => Result | Promise<Result>,
+  ): Promise<Result> => {
+    const attempted: Attempt = {
+      ...what,
+      node,
+      from: clock.now(),
+      to: Number.POSITIVE_INFINITY,
+      isCertain: false,
+    };
+    recorder.attempt(attempted);
+    try {
+      const result = await work();
+      attempted.isCertain = true;
+      return result;
+    } finally {
+      attempted.to = clock.now();
+    }
+  };
   /** Does a request part by part, each with a fate of its own, and waits for all of them. */
   const inParts = async <Result>(
     channels: readonly Channel[],
@@ -173,7 +200,7 @@ function presenceOver({ engine, node, recorder, weather }: RemoteEngineOptions, 
       const touched = await inParts(request.channels, (channels) =>
         call(async () => {
           const touch = { ...request, channels };
-          const result = await presence.touch(keyset, touch, now);
+          const result = await attempt({ now, touch }, () => presence.touch(keyset, touch, now));
           recorder.verb({ node, now, touch, changes: result.changes });
           return result;
         }),
@@ -184,7 +211,7 @@ function presenceOver({ engine, node, recorder, weather }: RemoteEngineOptions, 
       const changes = await inParts(request.channels, (channels) =>
         call(async () => {
           const leave = { ...request, channels };
-          const result = await presence.leave(keyset, leave, now);
+          const result = await attempt({ now, leave }, () => presence.leave(keyset, leave, now));
           recorder.verb({ node, now, leave, changes: result });
           return result;
         }),

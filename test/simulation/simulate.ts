@@ -49,7 +49,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const world = await openWorld({ plan, random, clock, open: openEngine, trace: options.trace ?? ignore });
   shared = world.shared;
   await world.live();
-  const history = world.recorder.history(termsOf(plan));
+  const history = world.recorder.history(termsOf(plan, shared.sweepLateMs));
   await shared.close(clock.now());
   const problems = checkers.flatMap((check) => check(history)).toSorted((a, b) => a.step - b.step);
   return { plan, history, problems };
@@ -72,14 +72,14 @@ interface World {
 async function openWorld({ plan, random, clock, open, trace }: Ingredients): Promise<World> {
   const fork = (): SeededRandom => createSeededRandom(random.uint32());
   const said: string[] = [];
-  const shared = await open({ now: clock.now(), random: fork(), warn: (line) => said.push(line) });
+  const shared = await open({ clock, random: fork(), warn: (line) => said.push(line) });
   const { truth } = shared;
   await truth.keysets.replace([keyset]);
   const members = group.members as readonly string[] as Parameters<typeof truth.groups.change>[2]["add"];
   const groupName = group.name as string as Parameters<typeof truth.groups.change>[1];
   await truth.groups.change(keyset.subscribeKey, groupName, { add: members, remove: [] }, members.length);
 
-  const recorder = createRecorder(truth, () => clock.now(), trace);
+  const recorder = createRecorder(shared, () => clock.now(), trace);
   const weather = new EngineWeather(plan, fork());
   const cluster = new Cluster({ plan, clock, shared, weather, recorder }, fork(), trace);
   const network: Network = new Network({
@@ -139,7 +139,7 @@ async function openWorld({ plan, random, clock, open, trace }: Ingredients): Pro
       cluster.observe();
     }
     gauge(false);
-    await lookAround({ cluster, sdk, stage, truth });
+    await lookAround({ cluster, sdk, stage, truth, quietMs: shared.quietMs });
   };
 
   return {
@@ -165,7 +165,7 @@ async function openWorld({ plan, random, clock, open, trace }: Ingredients): Pro
       await closed;
       await recorder.pump();
       gauge(true);
-      await lookAround({ cluster, sdk: [], stage, truth });
+      await lookAround({ cluster, sdk: [], stage, truth, quietMs: shared.quietMs });
       const stopped = cluster.stop();
       await clock.advance(plan.engineDeadlineMs * 4);
       await stopped;

@@ -11,10 +11,13 @@ export interface TestClockOptions {
    * chance. Where there are no sockets 1 will do, and is faster.
    */
   readonly turnsMin?: number;
-  /** Whether something is under way that the clock does not see, and that a step has to wait for. Default: never. */
+  /**
+   * Whether something is under way that the clock does not see, and that a step has to wait for: for as long as it
+   * likes, so it has to have a limit of its own. Default: never.
+   */
   readonly isBusy?: () => boolean;
 }
-/** A program that is still busy after so many turns will not come to rest. */
+/** A program that goes on for so many turns, without being busy, will not come to rest. */
 const turnsMax = 10_000;
 
 interface Timer {
@@ -86,8 +89,12 @@ export class TestClock implements Scheduler {
 
   /** Lets promises, immediates and sockets come to rest, without time passing. */
   async settle(): Promise<void> {
-    for (let turns = 0; turns < this.#turnsMin || this.#soonPending > 0 || this.#isBusy(); turns += 1) {
+    let turns = 0;
+    for (;;) {
+      const isBusy = this.#isBusy();
+      if (!isBusy && turns >= this.#turnsMin && this.#soonPending === 0) return;
       if (turns > turnsMax) throw new Error(`Nothing came to rest in ${turnsMax} turns of the event loop.`);
+      if (!isBusy) turns += 1;
       await nextTurn();
     }
   }

@@ -25,17 +25,18 @@ function holds(success: Served, entry: Entry, history: History): boolean {
     return false;
   // One answered in the same moment may have found the seat overdue: it ended then, and was taken anew.
   if (success.answeredAt === undefined || success.answeredAt >= at) return false;
-  const { terms, verbs } = history;
+  const { terms, verbs, attempts = [] } = history;
   const timeoutMs = success.timeoutMs ?? terms.defaultTimeoutMs;
   if (at >= success.sentAt + timeoutMs - 2 * terms.skewMs - success.lagMs) return false;
   // A leave of the same device takes back what its heartbeat gave.
-  return !verbs.some(
-    ({ leave, at: leftAt }) =>
+  const leaves = [...verbs.map((verb) => ({ from: verb.at, to: verb.at, leave: verb.leave })), ...attempts];
+  return !leaves.some(
+    ({ leave, from, to }) =>
       leave !== undefined &&
       leave.user === change.user &&
       leave.device === success.device &&
       leave.channels.includes(change.channel) &&
-      leftAt >= success.sentAt &&
-      leftAt <= at,
+      to >= success.sentAt &&
+      from <= at,
   );
 }

@@ -4,6 +4,7 @@
  */
 import type { Change } from "@hereabouts/core";
 import { type Checker, type History, overlapMs, type Problem, type Verb } from "../history.ts";
+import { endsByAttempts } from "./seat-ends-by-attempts.ts";
 
 const checker = "seat-ends";
 
@@ -14,7 +15,10 @@ interface Seat {
 }
 
 /** Follows every seat from its join to its end. */
-export const seatEnds: Checker = (history) => {
+export const seatEnds: Checker = (history) =>
+  history.attempts === undefined ? endsByVerbs(history) : endsByAttempts(history, history.attempts);
+
+const endsByVerbs: Checker = (history) => {
   const seats = new Map<string, Seat>();
   const problems: Problem[] = [];
   for (const verb of history.verbs) {
