@@ -15,7 +15,13 @@
 -- `deadlines` holds lower bounds: a renewal that makes a deadline later leaves it alone, and who finds one that has come
 -- checks the record (look.lua, view.lua).
 
-local now = tonumber(ARGV[1])
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'order', 'swept', 'pauses')
+local swept = tonumber(known[3] or nil)
+
+-- A node whose clock is behind (its machine was suspended) must not give others' seats less time than they have: the time
+-- never is before that of the last sweep, whoever did it.
+local said = tonumber(ARGV[1])
+local now = math.max(said, swept or 0)
 local nowText = string.format('%013d', now)
 local outageMs = tonumber(ARGV[3])
 local devicesMax, absencesMax, absencesSampled = 64, 20000, 8
@@ -31,7 +37,7 @@ local function instantText(instant)
 end
 
 -- Pauses (what nobody swept for too long): 13 digits from, 13 digits to, each; oldest first, the one under way too.
-local function readPauses(text, swept)
+local function readPauses(text)
   local pauses = {}
   for at = 1, #(text or ''), 26 do
     pauses[#pauses + 1] = { tonumber(string.sub(text, at, at + 12)), tonumber(string.sub(text, at + 13, at + 25)) }
@@ -40,10 +46,9 @@ local function readPauses(text, swept)
   return pauses
 end
 
-local known = redis.call('HMGET', KEYS[1], 'epoch', 'order', 'swept', 'pauses')
 partition.epoch = known[1] or openEpoch(KEYS[1], ARGV[2])
 partition.order = tonumber(known[2] or '0')
-local pauses = readPauses(known[4], tonumber(known[3] or nil))
+local pauses = readPauses(known[4])
 
 -- When what was renewed for `timeoutMs` until `deadline` ends: later by the pauses that it lived through.
 local function extended(deadline, timeoutMs)
@@ -115,16 +120,18 @@ local function setLeases(seat, leases)
   if #leases == 1 then seat.holder = leases[1][1] else seat.holder = table.concat(parts) end
 end
 
-local function renewLease(seat, holder, ends)
+local function renewLease(seat, holder, ends, isSameTimeout)
+  -- Since the last sweep others may have renewed it, when it was later than the node says that it is.
+  local keepsLater = isSameTimeout and said < now
   if seat.holder == holder then
-    seat.deadline = ends
+    seat.deadline = keepsLater and math.max(seat.deadline, ends) or ends
     return
   end
   local leases = liveLeases(seat)
   local nearest = 1
   for i = 1, #leases do
     if leases[i][1] == holder then
-      leases[i][2] = ends
+      leases[i][2] = keepsLater and math.max(leases[i][2], ends) or ends
       return setLeases(seat, leases)
     end
     if leases[i][2] < leases[nearest][2] then nearest = i end

@@ -51,6 +51,18 @@ describe("two nodes", () => {
     expect(await whereNow(living, "u", start + 2_000)).toEqual([]);
   });
 
+  test("take nobody's time when the clock of one is behind, as after its machine was suspended", async () => {
+    const [one, late] = await openNodes();
+    await touch(one, "u", ["a"], { at: start, seconds: 4 });
+    await sweep(one, start + 3_000);
+    await touch(one, "u", ["a"], { at: start + 3_500, seconds: 4 });
+    await touch(late, "u", ["a"], { at: start + 500, seconds: 4 });
+    await touch(late, "v", ["a"], { at: start + 500, seconds: 4 });
+    expect(await sweep(one, start + 6_999)).toEqual([]);
+    expect(await sweep(one, start + 7_000)).toEqual(["timeout v in a (1)"]);
+    expect(await sweep(one, start + 7_500)).toEqual(["timeout u in a (0)"]);
+  });
+
   test("find a deadline that the other one made earlier within two seconds", async () => {
     const [one, other] = await openNodes();
     await touch(one, "u", ["a"], { at: start, seconds: 300 });
