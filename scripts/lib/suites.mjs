@@ -21,7 +21,7 @@ export function suites(node) {
       run: () => redis(node, "redis"),
     },
     { name: "conformance", about: "the wire and semantics cases", run: () => vitest(node, "conformance") },
-    { name: "sim", about: "200 clusters on a test clock, with faults", run: () => vitest(node, "sim") },
+    { name: "sim", about: "220 clusters on a test clock, with faults", run: () => redis(node, "sim") },
     { name: "e2e", about: "processes, sockets and signals", run: () => redis(node, "e2e") },
     {
       name: "cluster",
