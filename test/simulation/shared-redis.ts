@@ -94,17 +94,21 @@ async function connect(world: World, place: Place): Promise<Attachment> {
   const { server, traffic, options, base, closing } = world;
   const user = place.node;
   const port = await traffic.count(openAs(user, world));
+  let killing: Promise<unknown> = Promise.resolve();
   const close = async (): Promise<void> => {
     if (!closing.delete(close)) return;
     traffic.leave(port);
     await port.close();
-    await traffic.count(server.command("ACL", "DELUSER", user));
+    // A kill on its way names the user, so the user stays until it has come.
+    await traffic.count(killing.then(() => server.command("ACL", "DELUSER", user)));
   };
   closing.add(close);
   const breakNews = (): Promise<void> =>
-    traffic.untilGap(port, async () =>
-      Number(await server.command("CLIENT", "KILL", "USER", user, "TYPE", "pubsub")),
-    );
+    traffic.untilGap(port, () => {
+      const killed = server.command("CLIENT", "KILL", "USER", user, "TYPE", "pubsub").then(Number);
+      killing = killed;
+      return killed;
+    });
   const { clock } = options;
   const line = createRedisLine({ port, place, clock, count: traffic.count, breakNews, close });
   try {
