@@ -90,6 +90,7 @@ export class RedisKeysetStore implements KeysetStore {
   #known: StoredKeysets;
   #replacements = 0;
   #refreshing: Promise<void> | undefined;
+  #refreshingNext: Promise<void> | undefined;
   #unsubscribe: (() => void) | undefined;
   #cancelCheck: Cancel | undefined;
 
@@ -197,9 +198,22 @@ export class RedisKeysetStore implements KeysetStore {
     this.#refresh().catch(() => undefined);
   }
 
-  /** Sees to it that what this node knows is what is stored. */
+  /**
+   * Sees to it that what this node knows is what is stored, at the time of the call or later: a look that is under way
+   * may have read before, so who asks meanwhile waits for the next one, which all of them share.
+   */
   #refresh(): Promise<void> {
-    this.#refreshing ??= this.#refreshNow().finally(() => {
+    if (this.#refreshing === undefined) return this.#refreshFirst();
+    const underWay = this.#refreshing.catch(() => undefined);
+    this.#refreshingNext ??= underWay.then(() => {
+      this.#refreshingNext = undefined;
+      return this.#refreshFirst();
+    });
+    return this.#refreshingNext;
+  }
+
+  #refreshFirst(): Promise<void> {
+    this.#refreshing = this.#refreshNow().finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
