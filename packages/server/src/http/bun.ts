@@ -57,10 +57,21 @@ function answer(
   return reply instanceof Promise ? reply.then(responseOf) : responseOf(reply);
 }
 
-/** A reply has the members of a ResponseInit, so it need not be copied into one. */
-function responseOf(reply: WireResponse): Response {
-  return new Response(reply.body, reply);
+function responseOf({ status, headers, body }: WireResponse): Response {
+  return new Response(body, { status, headers: headersOf(headers) });
 }
+
+/** Replies share their headers, and Bun copies headers of its own kind in a third of the time that a record takes. */
+function headersOf(record: WireResponse["headers"]): Headers {
+  let headers = knownHeaders.get(record);
+  if (headers === undefined) {
+    headers = new Headers(record);
+    knownHeaders.set(record, headers);
+  }
+  return headers;
+}
+
+const knownHeaders = new WeakMap<WireResponse["headers"], Headers>();
 
 /** Path and query of the absolute URL that Bun makes of every target. */
 function targetOf(url: string): string {
