@@ -109,6 +109,13 @@ export interface LeaveRequest {
   readonly channels: readonly Channel[];
   /** For how long implied touches shall not take the seat again. */
   readonly debounceMs: number;
+  /**
+   * Milliseconds for which the lease still stands: it ends then unless it is renewed meanwhile. A lease that ends by
+   * itself by then is left as it is; none is made longer. A seat whose last lease ends so is told, when it is swept or
+   * found to be over, as a leave with its state, and no debounce follows. Of leases that end together one in grace is
+   * enough. Absent or 0: the lease ends at once.
+   */
+  readonly graceMs?: number;
 }
 
 /** A wish to replace a user's state. */
@@ -164,7 +171,7 @@ export interface PresenceStore {
    * engine that need not wait answers at once, and throws where it would reject.
    */
   touch(keyset: SubscribeKey, request: SeatRequest, now: Instant): Touched | Promise<Touched>;
-  /** Gives up leases; a seat ends with its last. Leaving a seat one does not have is no change. */
+  /** Gives up leases, at once or with a grace; a seat ends with its last. Leaving a seat one does not have is no change. */
   leave(keyset: SubscribeKey, request: LeaveRequest, now: Instant): Promise<readonly Change[]>;
   /**
    * Replaces a user's state. Setting what it is already is no change. A user without a seat may have state too: it is
