@@ -45,6 +45,8 @@ export interface SubscribeCommand extends Caller, Targets {
   readonly timeoutSeconds: number | undefined;
   readonly state: CarriedState | undefined;
   readonly filter: Filter | undefined;
+  /** Whether to tell what our own SDK knows how to use: that streams are to be had. */
+  readonly includeDetails: boolean;
 }
 
 /** Heartbeat, wire specification § 5. */

@@ -45,6 +45,8 @@ export interface Delivery {
 export interface SubscribeOutcome {
   readonly cursor: Timetoken;
   readonly deliveries: readonly Delivery[];
+  /** Whether to say that the client may open a stream from this cursor. Default no. */
+  readonly offersStream?: true;
 }
 
 /** A user in a channel. */

@@ -5,12 +5,16 @@ import { stateBytesMax } from "../model/limits.ts";
 import type { Channel, Group } from "../model/names.ts";
 import { own } from "../model/own.ts";
 import { exceedsBytes, membersOf } from "./json-text.ts";
-import type { RequestReader } from "./reader.ts";
+import type { FaultNote, RequestReader } from "./reader.ts";
 
 /** The value of `state` as a state; `undefined` when it is missing. */
 export function readState(reader: RequestReader): State | undefined {
   const text = reader.query("state");
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : checkedState(reader, text);
+}
+
+/** A text as a state. */
+export function checkedState(reader: FaultNote, text: string): State {
   if (exceedsBytes(text, stateBytesMax)) reader.fail("state-too-large");
   const state = parseState(text);
   if (state === undefined) reader.fail("state-invalid");
@@ -28,7 +32,16 @@ export function readCarriedState(
   groups: readonly Group[],
 ): CarriedState | undefined {
   const state = readState(reader);
-  if (state === undefined || state === emptyState) return undefined;
+  return state === undefined ? undefined : carriedStateOf(state, channels, groups);
+}
+
+/** See {@link readCarriedState}. */
+export function carriedStateOf(
+  state: State,
+  channels: readonly Channel[],
+  groups: readonly Group[],
+): CarriedState | undefined {
+  if (state === emptyState) return undefined;
   const states = new Map<string, State>();
   const named = new Set<string>([...channels, ...groups]);
   for (const [name, value] of membersOf(state)) {

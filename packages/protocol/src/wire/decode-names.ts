@@ -13,7 +13,7 @@ import {
   userIdProblem,
 } from "../model/names.ts";
 import { own } from "../model/own.ts";
-import { type RequestReader, shown } from "./reader.ts";
+import { type FaultNote, type RequestReader, shown } from "./reader.ts";
 import { shared } from "./target.ts";
 
 /** The subscribe key in a segment. Whether a keyset has it is the service's to know. */
@@ -99,7 +99,11 @@ export function readGroup(reader: RequestReader, segment: number): Group {
 /** The groups listed in `channel-group`, as written. */
 export function readGroups(reader: RequestReader): readonly Group[] {
   const text = reader.query("channel-group");
-  if (text === undefined) return noNames as readonly Group[];
+  return text === undefined ? (noNames as readonly Group[]) : checkedGroups(reader, text);
+}
+
+/** The groups in a list. */
+export function checkedGroups(reader: FaultNote, text: string): readonly Group[] {
   const groups = checkedNames(reader, text, "channel group") as readonly Group[];
   // A group and its presence companion are one group.
   if (groups.length > groupsPerRequestMax && new Set(groups.map(baseName)).size > groupsPerRequestMax) {
@@ -138,7 +142,8 @@ function checkedUser(reader: RequestReader, text: string): UserId {
   return text as UserId;
 }
 
-function checkedChannels(reader: RequestReader, text: string): readonly Channel[] {
+/** The channels in a list. */
+export function checkedChannels(reader: FaultNote, text: string): readonly Channel[] {
   const channels = checkedNames(reader, text, "channel") as readonly Channel[];
   if (channels.length > channelsPerRequestMax) {
     reader.fail(
@@ -150,7 +155,7 @@ function checkedChannels(reader: RequestReader, text: string): readonly Channel[
 }
 
 /** Splits a list, an escaped comma being as good as a plain one, and drops what is empty or there twice. */
-function checkedNames(reader: RequestReader, text: string, noun: string): readonly string[] {
+function checkedNames(reader: FaultNote, text: string, noun: string): readonly string[] {
   if (text === "," || text === "") return noNames;
   if (!text.includes(",")) return [checkedName(reader, text, noun)];
   const names = new Set<string>();
@@ -160,7 +165,7 @@ function checkedNames(reader: RequestReader, text: string, noun: string): readon
   return [...names];
 }
 
-function checkedName(reader: RequestReader, text: string, noun: string): string {
+function checkedName(reader: FaultNote, text: string, noun: string): string {
   const problem = nameProblem(text);
   if (problem !== undefined) reader.fail("invalid-argument", `The ${noun} ${shown(text)} ${problem}.`);
   return shared(text);

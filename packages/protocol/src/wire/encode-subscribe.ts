@@ -12,29 +12,36 @@ import { getHeaders, okReply, region } from "./replies.ts";
 
 /** What a subscriber receives, as a reply. */
 export function encodeSubscribe(command: SubscribeCommand, outcome: SubscribeOutcome): WireResponse {
+  return okReply(encodeDeliveries(command, outcome), getHeaders);
+}
+
+/** What a subscriber receives, as text: the body of an answer, and a frame of a stream. */
+export function encodeDeliveries(keys: SubscriberKeys, outcome: SubscribeOutcome): string {
   let envelopes = "";
   for (const delivery of outcome.deliveries) {
     if (envelopes.length > 0) envelopes += ",";
-    envelopes += envelopeOf(command, delivery);
+    envelopes += envelopeOf(keys, delivery);
   }
-  return okReply(`{"t":${regional(outcome.cursor)},"m":[${envelopes}]}`, getHeaders);
+  const offer = outcome.offersStream === true ? ',"stream":1' : "";
+  return `{"t":${regional(outcome.cursor)},"m":[${envelopes}]${offer}}`;
 }
 
-function envelopeOf(command: SubscribeCommand, delivery: Delivery): string {
-  const start = envelopeStart(command, delivery.item);
+/** What of a subscriber its envelopes depend on. */
+export type SubscriberKeys = Pick<SubscribeCommand, "subscribeKey">;
+
+function envelopeOf(keys: SubscriberKeys, delivery: Delivery): string {
+  const start = envelopeStart(keys, delivery.item);
   return delivery.match === undefined ? `${start}}` : `${start},"b":${jsonString(delivery.match)}}`;
 }
 
 const startsOf = new WeakMap<Item, string>();
 
 /** An envelope without `b` and the closing brace. An item belongs to one keyset, so its subscribe key is part of it. */
-function envelopeStart(command: SubscribeCommand, item: Item): string {
+function envelopeStart({ subscribeKey }: SubscriberKeys, item: Item): string {
   const known = startsOf.get(item);
   if (known !== undefined) return known;
   const start =
-    item.kind === "presence"
-      ? presenceStart(command.subscribeKey, item)
-      : messageStart(command.subscribeKey, item);
+    item.kind === "presence" ? presenceStart(subscribeKey, item) : messageStart(subscribeKey, item);
   startsOf.set(item, start);
   return start;
 }
@@ -61,6 +68,7 @@ function addressOf(subscribeKey: string, item: Item): string {
   return `${position},"k":${jsonString(subscribeKey)},"c":${jsonString(item.channel)}`;
 }
 
-function regional(timetoken: Timetoken): string {
+/** A position as it stands in answers and envelopes. */
+export function regional(timetoken: Timetoken): string {
   return `{"t":"${formatTimetoken(timetoken)}","r":${region}}`;
 }

@@ -5,8 +5,14 @@
 import type { Fault, FaultCode } from "../model/fault.ts";
 import { decodePath, decodeQuery, type Target } from "./target.ts";
 
+/** Where a decoder says what is wrong. */
+export interface FaultNote {
+  /** Remembers what is wrong, unless something was wrong before. */
+  fail(code: FaultCode, message?: string): void;
+}
+
 /** A request on its way to being a command. */
-export class RequestReader {
+export class RequestReader implements FaultNote {
   /** The first thing that is wrong; nothing read after it counts. */
   fault: Fault | undefined;
   /** The request's body, for the commands that have one. */

@@ -76,6 +76,12 @@ export function encodeFault(fault: Fault, hint: FaultHint, now: Timetoken): Wire
   return { status: reply.status, headers: headersOf(fault, hint, reply.status), body };
 }
 
+/** A fault's status, and what is wrong in one sentence, for where there are no dresses. */
+export function wordsOf(fault: Fault): { readonly status: number; readonly message: string } {
+  const { status, sentence } = replies[fault.code];
+  return { status, message: fault.message ?? sentence };
+}
+
 function fixed(status: number, sentence: string, dress: Dress): FaultReply {
   return { status, sentence, wording: "fixed", dress };
 }

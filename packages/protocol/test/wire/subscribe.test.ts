@@ -5,6 +5,7 @@ import type {
   MessageItem,
   PresenceItem,
   SubscribeCommand,
+  SubscribeOutcome,
   UserId,
 } from "@hereabouts/protocol";
 import { encodeOutcome } from "@hereabouts/protocol/wire";
@@ -16,7 +17,7 @@ const path = "/v2/subscribe/demo/a/0";
 describe("reading a subscribe", () => {
   it("everything a client can say is understood", () => {
     const state = encodeURIComponent('{"a":{"x": 1},"g":{"y":2}}');
-    const target = `/v2/subscribe/demo/a,a-pnpres,b.*/0?tt=17579694347952403&tr=43&channel-group=g,g-pnpres&uuid=u&instanceid=d&heartbeat=20&state=${state}&filter-expr=x%3D%3D1&ee=1`;
+    const target = `/v2/subscribe/demo/a,a-pnpres,b.*/0?tt=17579694347952403&tr=43&channel-group=g,g-pnpres&uuid=u&instanceid=d&heartbeat=20&state=${state}&filter-expr=x%3D%3D1&ee=1&details=1`;
     expect(commandOf(target)).toEqual({
       kind: "subscribe",
       subscribeKey: "demo",
@@ -39,6 +40,7 @@ describe("reading a subscribe", () => {
         left: { kind: "path", root: "meta", steps: ["x"] },
         right: { kind: "literal", value: 1 },
       },
+      includeDetails: true,
     });
   });
 
@@ -54,6 +56,7 @@ describe("reading a subscribe", () => {
       timeoutSeconds: undefined,
       state: undefined,
       filter: undefined,
+      includeDetails: false,
     });
   });
 
@@ -213,6 +216,13 @@ describe("writing a subscribe's answer", () => {
       },
       body: '{"t":{"t":"00000000000000005","r":1},"m":[]}',
     });
+  });
+
+  it("a client that may open a stream is told so", () => {
+    const outcome: SubscribeOutcome = { cursor: 5n, deliveries: [], offersStream: true };
+    expect(encodeOutcome(subscription, outcome).body).toBe(
+      '{"t":{"t":"00000000000000005","r":1},"m":[],"stream":1}',
+    );
   });
 
   it("a message has no e, and b when it matched something that must be named", () => {
