@@ -5,10 +5,10 @@
  * Time is whole milliseconds (fractions are dropped) and never runs backwards here: an earlier `now` than one seen
  * before counts as that one, so what has been shown as ended stays ended.
  */
-import { type Channel, emptyState, type State, type UserId } from "@hereabouts/protocol";
+import { type Channel, type DeviceId, emptyState, type State, type UserId } from "@hereabouts/protocol";
 import { assert } from "./assert.ts";
 import { Channels } from "./ledger/channels.ts";
-import { endLease, renewLease } from "./ledger/leases.ts";
+import { endLease, renewLease, shortenLease } from "./ledger/leases.ts";
 import { emptyPage, occupantsOf } from "./ledger/page.ts";
 import { dumpContents, type LedgerRecord, restoreContents } from "./ledger/snapshot.ts";
 import {
@@ -130,16 +130,22 @@ export class Ledger {
     return { changes, recentJoins, refusedUntil, channelsOverLimit };
   }
 
-  /** Gives up leases; a seat ends with its last. Leaving a seat one does not have is no change. */
+  /** Gives up leases, at once or with a grace; a seat ends with its last. Leaving a seat one does not have is no change. */
   leave(request: LeaveRequest, now: Instant): readonly Change[] {
     const at = this.#advance(now);
+    const graceMs = wholeMs(request.graceMs ?? 0);
     const changes: Change[] = [];
     for (const channel of request.channels) {
       const seat = this.#liveSeat(channel, request.user, changes);
       if (seat === undefined) continue;
+      if (graceMs > 0) {
+        this.#letStand(seat, request.device, at + graceMs);
+        continue;
+      }
       const left = endLease(seat, request.device, at);
       if (left === "none") continue;
       if (left !== "last") {
+        this.#table.graces.cancel(seat, request.device);
         this.#table.moveDeadline(seat, left);
         continue;
       }
@@ -167,7 +173,7 @@ export class Ledger {
     const changes: Change[] = [];
     for (const seat of this.#table.due) {
       if (changes.length >= limit) break;
-      changes.push(this.#end(seat, "timeout", seat.deadline));
+      changes.push(this.#endOfItself(seat));
     }
     return changes;
   }
@@ -237,7 +243,7 @@ export class Ledger {
   #liveSeat(channel: Channel, user: UserId, changes: Change[]): Seat | undefined {
     const seat = this.#table.records.get(channel)?.seats.get(user);
     if (seat === undefined || seat.deadline > this.#table.now) return seat;
-    changes.push(this.#end(seat, "timeout", seat.deadline));
+    changes.push(this.#endOfItself(seat));
     return undefined;
   }
 
@@ -253,7 +259,8 @@ export class Ledger {
   }
 
   #renew(seat: Seat, request: SeatRequest): Seat {
-    const at = this.#table.now;
+    const { now: at, graces } = this.#table;
+    if (graces.size > 0) graces.cancel(seat, request.device);
     if (request.timeoutSeconds !== undefined) seat.timeoutMs = timeoutMs(request.timeoutSeconds);
     this.#table.moveDeadline(seat, renewLease(seat, request.device, at + seat.timeoutMs, at));
     return seat;
@@ -291,6 +298,19 @@ export class Ledger {
     });
     this.#table.addSeat(seat);
     return seat;
+  }
+
+  /** A lease stands until `endsAt` unless it is renewed. One that ends by then anyway has its own end. */
+  #letStand(seat: Seat, device: DeviceId | undefined, endsAt: Instant): void {
+    const deadline = shortenLease(seat, device, endsAt, this.#table.now);
+    if (deadline === "none") return;
+    this.#table.graces.begin(seat, device);
+    this.#table.moveDeadline(seat, deadline);
+  }
+
+  /** Ends a seat whose deadline has come. */
+  #endOfItself(seat: Seat): Change {
+    return this.#end(seat, this.#table.graces.kindOfEnd(seat), seat.deadline);
   }
 
   #end(seat: Seat, kind: "leave" | "timeout", at: Instant): Change {

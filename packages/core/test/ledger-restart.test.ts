@@ -23,6 +23,8 @@ function busyLedger(): Ledger {
   ledger.setState(stateOf("v", ["a", "c"], { k: 1 }), t0 + 3);
   ledger.touch(seatOf("w", ["b"]), t0 + 4);
   ledger.leave(leaveOf("w", ["b"]), t0 + 5);
+  ledger.touch(seatOf("x", ["d"], { device: device("phone"), timeoutSeconds: 3_600 }), t0 + 6);
+  ledger.leave(leaveOf("x", ["d"], { device: device("phone"), graceMs: 3_000_000 }), t0 + 7);
   ledger.user(user("u"), t0 + 2_500);
   return ledger;
 }

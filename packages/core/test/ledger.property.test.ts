@@ -20,7 +20,7 @@ type Command =
       readonly seconds: number | undefined;
     }
   | { readonly kind: "poll"; readonly states: readonly []; readonly seconds: number | undefined }
-  | { readonly kind: "leave"; readonly debounceMs: number }
+  | { readonly kind: "leave"; readonly debounceMs: number; readonly graceMs?: number }
   | { readonly kind: "set-state"; readonly state: State; readonly keepMs: number }
   | { readonly kind: "sweep"; readonly limit: number }
   | { readonly kind: "restart"; readonly shiftMs: number };
@@ -55,6 +55,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("leave" as const),
       debounceMs: fc.constantFrom(0, 1_000, 2_000),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("leave" as const),
+      debounceMs: fc.constant(0),
+      graceMs: fc.constantFrom(0, 1, 1_000, 3_000),
     }),
   },
   {
@@ -215,8 +223,10 @@ function apply(
         },
         now,
       );
-    case "leave":
-      return ledger.leave({ user, device, channels, debounceMs: command.debounceMs }, now);
+    case "leave": {
+      const { kind, ...leave } = command;
+      return ledger.leave({ user, device, channels, ...leave }, now);
+    }
     case "set-state":
       return ledger.setState({ user, channels, state: command.state, keepMs: command.keepMs }, now);
     case "sweep":

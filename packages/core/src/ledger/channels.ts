@@ -7,6 +7,7 @@ import { assert } from "../assert.ts";
 import { absencesPerKeysetMax, emptyChannelRetentionMs, emptyChannelsPerKeysetMax } from "../limits.ts";
 import type { Change, Instant } from "../ports.ts";
 import { TimingWheel } from "../timing-wheel.ts";
+import { Graces } from "./graces.ts";
 import { listSeat, unlistSeat } from "./seat-list.ts";
 import {
   type Absence,
@@ -30,6 +31,8 @@ export class Channels {
   readonly empty: Set<ChannelRecord> = new Set();
   /** Seats whose deadline has come, in that order; they wait for being ended. */
   readonly due: Set<Seat> = new Set();
+  /** Leases that were given up and stand for a little longer. */
+  readonly graces: Graces = new Graces();
   /** In the order they were made. */
   readonly absences: Set<Absence> = new Set();
   readonly #wheel: TimingWheel<TableItem>;
@@ -115,6 +118,7 @@ export class Channels {
     }
     if (liveSeats(record) === 0) this.occupied.delete(record);
     this.users.remove(seat);
+    this.graces.forget(seat);
     this.#seats--;
     if (record.seats.size === 0) this.#keepEmpty(record);
   }

@@ -37,6 +37,24 @@ export function endLease(seat: Seat, device: DeviceId | undefined, now: Instant)
   return holder.size === 0 ? "last" : settle(seat, holder);
 }
 
+/**
+ * Brings the end of a device's lease forward. Answers when the seat now ends, or `"none"` when the device has no lease
+ * or one that ends by then anyway.
+ */
+export function shortenLease(
+  seat: Seat,
+  device: DeviceId | undefined,
+  endsAt: Instant,
+  now: Instant,
+): Instant | "none" {
+  const { holder } = seat;
+  if (!(holder instanceof Map)) return holder === device && endsAt < seat.deadline ? endsAt : "none";
+  dropEnded(holder, now);
+  if ((holder.get(device) ?? endsAt) <= endsAt) return "none";
+  holder.set(device, endsAt);
+  return settle(seat, holder);
+}
+
 /** How many devices hold a seat at an instant. */
 export function countDevices(seat: Seat, now: Instant): number {
   const { holder } = seat;

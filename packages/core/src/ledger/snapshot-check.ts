@@ -36,7 +36,8 @@ function seatProblem(seat: unknown): string | undefined {
     countsProblem(seat, ["order", "timeoutMs"]) ??
     instantsProblem(seat, ["since"]) ??
     stateProblem(seat) ??
-    listProblem(seat, "leases", leaseProblem);
+    listProblem(seat, "leases", leaseProblem) ??
+    (seat.inGrace === undefined ? undefined : listProblem(seat, "inGrace", deviceProblem));
   if (problem !== undefined) return problem;
   if (seat.timeoutMs === 0) return "timeoutMs is 0";
   return Array.isArray(seat.leases) && seat.leases.length === 0 ? "a seat has no lease" : undefined;
@@ -57,9 +58,14 @@ function leaseProblem(lease: unknown): string | undefined {
   const isLease =
     Array.isArray(lease) &&
     lease.length === 2 &&
-    (lease[0] === null || isName(lease[0])) &&
+    deviceProblem(lease[0]) === undefined &&
     Number.isSafeInteger(lease[1]);
   return isLease ? undefined : `a lease is ${shown(lease)}`;
+}
+
+/** A device's name, or `null` for the unnamed. */
+function deviceProblem(device: unknown): string | undefined {
+  return device === null || isName(device) ? undefined : `a device is ${shown(device)}`;
 }
 
 function listProblem(

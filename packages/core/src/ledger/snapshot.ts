@@ -3,6 +3,7 @@ import type { Channel, DeviceId, State, UserId } from "@hereabouts/protocol";
 import { assert } from "../assert.ts";
 import type { Instant } from "../ports.ts";
 import { Channels } from "./channels.ts";
+import type { Graces } from "./graces.ts";
 import { holderOf, leasesOf } from "./leases.ts";
 import {
   type Absence,
@@ -46,6 +47,8 @@ export interface SeatRecord {
   readonly state?: State;
   /** Device (`null`: unnamed) and end. */
   readonly leases: readonly (readonly [DeviceId | null, Instant])[];
+  /** Whose leases are in grace, where some are. */
+  readonly inGrace?: readonly (DeviceId | null)[];
 }
 
 /** What is remembered of a user without a seat. */
@@ -77,11 +80,11 @@ export function* dumpContents({ table, lastOrder }: LedgerContents): Generator<L
   const [overdue] = table.due;
   const startsAt = overdue === undefined ? now : Math.min(now, overdue.deadline - 1);
   yield { kind: "ledger", now, startsAt, order: lastOrder };
-  for (const record of table.occupied) yield* dumpChannel(record);
+  for (const record of table.occupied) yield* dumpChannel(record, table.graces);
   for (const record of table.records.values()) {
-    if (record.seats.size > 0 && !table.occupied.has(record)) yield* dumpChannel(record);
+    if (record.seats.size > 0 && !table.occupied.has(record)) yield* dumpChannel(record, table.graces);
   }
-  for (const record of table.empty) yield* dumpChannel(record);
+  for (const record of table.empty) yield* dumpChannel(record, table.graces);
 }
 
 /** The contents that records were dumped from, every instant moved by `shiftMs`. */
@@ -111,11 +114,11 @@ interface Restoration extends LedgerContents {
   readonly absences: Absence[];
 }
 
-function* dumpChannel(record: ChannelRecord): Generator<LedgerChannelRecord, void> {
+function* dumpChannel(record: ChannelRecord, graces: Graces): Generator<LedgerChannelRecord, void> {
   let part = openPart(record);
   let isFirst = true;
   for (const seat of record.seats.values()) {
-    const dumped = dumpSeat(seat);
+    const dumped = dumpSeat(seat, graces);
     part.seats.push(dumped);
     part.room -= seatCharacters + leaseCharacters * dumped.leases.length + (dumped.state?.length ?? 0);
     if (part.room > 0) continue;
@@ -158,10 +161,19 @@ function openPart({ channel, epoch, revision, order, deadline }: ChannelRecord):
   return { record, seats, absences, room: recordCharacters };
 }
 
-function dumpSeat(seat: Seat): SeatRecord {
+function dumpSeat(seat: Seat, graces: Graces): SeatRecord {
   const { user, order, since, timeoutMs, state } = seat;
+  const inGrace = graces.of(seat).map((device) => device ?? null);
   const leases = leasesOf(seat).map(([device, endsAt]) => [device ?? null, endsAt] as const);
-  return { user, order, since, timeoutMs, leases, ...(state === undefined ? {} : { state }) };
+  return {
+    user,
+    order,
+    since,
+    timeoutMs,
+    leases,
+    ...(inGrace.length === 0 ? {} : { inGrace }),
+    ...(state === undefined ? {} : { state }),
+  };
 }
 
 function dumpAbsence(absence: Absence): AbsenceRecord {
@@ -180,7 +192,9 @@ function restoreChannel(restoration: Restoration, from: LedgerChannelRecord): vo
   assert(record.epoch === from.epoch, "all parts of a channel are of one epoch");
   for (const seat of from.seats) {
     assert(seat.order <= lastOrder, "no seat's number is later than the last drawn");
-    table.addSeat(restoreSeat(restoration, record, seat));
+    const restored = restoreSeat(restoration, record, seat);
+    table.addSeat(restored);
+    for (const device of seat.inGrace ?? []) table.graces.begin(restored, device ?? undefined);
   }
   for (const absence of from.absences) absences.push(restoreAbsence(record, absence, shiftMs));
 }

@@ -20,7 +20,7 @@ interface NaiveSeat {
   readonly user: UserId;
   since: Instant;
   timeoutMs: number;
-  leases: { device: DeviceId | undefined; endsAt: Instant }[];
+  leases: { device: DeviceId | undefined; endsAt: Instant; inGrace: boolean }[];
   state: State | undefined;
 }
 
@@ -82,6 +82,15 @@ export class NaiveLedger {
       seat.leases = seat.leases.filter(({ endsAt }) => endsAt > this.#now);
       const rest = seat.leases.filter(({ device }) => device !== request.device);
       if (rest.length === seat.leases.length) continue;
+      if (request.graceMs !== undefined && request.graceMs > 0) {
+        const endsAt = this.#now + request.graceMs;
+        seat.leases = seat.leases.map((lease) =>
+          lease.device === request.device && lease.endsAt > endsAt
+            ? { ...lease, endsAt, inGrace: true }
+            : lease,
+        );
+        continue;
+      }
       if (rest.length > 0) {
         seat.leases = rest;
         continue;
@@ -114,7 +123,7 @@ export class NaiveLedger {
       (left, right) =>
         deadline(left) - deadline(right) || this.#seats.indexOf(left) - this.#seats.indexOf(right),
     );
-    const changes = inOrder.slice(0, limit).map((seat) => this.#end(seat, "timeout", deadline(seat)));
+    const changes = inOrder.slice(0, limit).map((seat) => this.#end(seat, kindOfEnd(seat), deadline(seat)));
     this.#settle();
     return changes;
   }
@@ -229,7 +238,7 @@ export class NaiveLedger {
   #endIfDue(channel: Channel, user: UserId, changes: Change[]): void {
     const seat = this.#seat(channel, user);
     if (seat !== undefined && deadline(seat) <= this.#now) {
-      changes.push(this.#end(seat, "timeout", deadline(seat)));
+      changes.push(this.#end(seat, kindOfEnd(seat), deadline(seat)));
     }
   }
 
@@ -240,7 +249,7 @@ export class NaiveLedger {
       user: request.user,
       since: this.#now,
       timeoutMs,
-      leases: [{ device: request.device, endsAt: this.#now + timeoutMs }],
+      leases: [{ device: request.device, endsAt: this.#now + timeoutMs, inGrace: false }],
       state: this.#absence(channel, request.user, "state")?.state,
     };
     this.#absences = this.#absences.filter(
@@ -255,7 +264,7 @@ export class NaiveLedger {
   #renew(seat: NaiveSeat, request: SeatRequest): void {
     if (request.timeoutSeconds !== undefined) seat.timeoutMs = request.timeoutSeconds * 1_000;
     seat.leases = seat.leases.filter(({ device }) => device !== request.device);
-    seat.leases.push({ device: request.device, endsAt: this.#now + seat.timeoutMs });
+    seat.leases.push({ device: request.device, endsAt: this.#now + seat.timeoutMs, inGrace: false });
     seat.leases = seat.leases.filter(({ endsAt }) => endsAt > this.#now);
   }
 
@@ -306,6 +315,12 @@ export class NaiveLedger {
     this.#records.push(record);
     return record;
   }
+}
+
+/** What a seat that is over is told as. */
+function kindOfEnd(seat: NaiveSeat): "leave" | "timeout" {
+  const isLeave = seat.leases.some(({ endsAt, inGrace }) => inGrace && endsAt === deadline(seat));
+  return isLeave ? "leave" : "timeout";
 }
 
 function deadline(seat: NaiveSeat): Instant {
