@@ -64,6 +64,8 @@ export interface LeaveOptions {
   readonly device?: string;
   /** Default 2000. */
   readonly debounceMs?: number;
+  /** Default none. */
+  readonly graceMs?: number;
 }
 
 let places = 0;
@@ -129,6 +131,7 @@ export class Bench {
       device: options.device as DeviceId | undefined,
       channels: names(channels),
       debounceMs: options.debounceMs ?? 2_000,
+      ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
     };
     return told(await this.engine.presence.leave(this.keyset, request, this.now));
   }

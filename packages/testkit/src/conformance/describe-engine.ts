@@ -1,6 +1,7 @@
 /** The conformance suite: a test per promise of the ports and per rule of the semantics that engines keep. */
 import { describe } from "vitest";
 import type { EngineTraits, OpenEngine } from "./bench.ts";
+import { describeGraces } from "./graces.ts";
 import { describeLeaving } from "./leaves.ts";
 import { describeLog } from "./log.ts";
 import { describeRestarts } from "./restarts.ts";
@@ -14,6 +15,7 @@ export function describeEngine(name: string, open: OpenEngine, traits: EngineTra
   describe(`the ${name} engine`, () => {
     describeSeats(open);
     describeLeaving(open);
+    describeGraces(open);
     describeStates(open);
     describeViews(open);
     describeLog(open);

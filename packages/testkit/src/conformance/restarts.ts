@@ -69,6 +69,20 @@ function describeSeats(open: OpenEngine): void {
     expect(after).toMatchObject([{ epoch: before[0]?.epoch, revision: 2, occupancy: 2 }]);
   });
 
+  test("graces go on, and can still be cancelled", async () => {
+    const bench = await Bench.open(open);
+    for (const device of ["phone", "laptop"]) await bench.touch("u", "a", { device });
+    await bench.touch("v", "a", { timeoutSeconds: 60 });
+    for (const device of ["phone", "laptop"]) await bench.leave("u", "a", { device, graceMs: 3_000 });
+    await bench.leave("v", "a", { graceMs: 3_000 });
+    await restart(bench, 2_000);
+    await bench.touch("v", "a");
+    bench.advance(1_000);
+    expect(await bench.sweep()).toEqual(["leave u in a (1)"]);
+    bench.advance(59_000);
+    expect(await bench.sweep()).toEqual(["timeout v in a (0)"]);
+  });
+
   test("debounces and waiting states go on", async () => {
     const bench = await Bench.open(open);
     await bench.touch("u", "a");

@@ -70,6 +70,13 @@ function seatSteps(): fc.Arbitrary<Step>[] {
     channels,
     debounceMs: fc.constantFrom(0, 500, 2_000, 2_000),
   });
+  const graceRequest: fc.Arbitrary<LeaveRequest> = fc.record({
+    user: users,
+    device,
+    channels,
+    debounceMs: fc.constant(0),
+    graceMs: fc.constantFrom(0, 1, 1_000, 3_000),
+  });
   const stateRequest: fc.Arbitrary<StateRequest> = fc.record({
     user: users,
     channels,
@@ -80,13 +87,8 @@ function seatSteps(): fc.Arbitrary<Step>[] {
     touches,
     touches,
     touches,
-    step("leave", leaveRequest, async (request, model, real) => {
-      compare(
-        model,
-        await real.engine.presence.leave(real.keyset, request, model.now),
-        model.seats.leave(request),
-      );
-    }),
+    step("leave", leaveRequest, leave),
+    step("leave with a grace", graceRequest, leave),
     step("set state", stateRequest, async (request, model, real) => {
       const changes = await real.engine.presence.setState(real.keyset, request, model.now);
       compare(model, changes, model.seats.setState(request));
@@ -123,13 +125,18 @@ async function touch(request: SeatRequest, model: ModelWorld, real: RealWorld): 
   expect(seen).toEqual(expect.arrayContaining(joins));
 }
 
+async function leave(request: LeaveRequest, model: ModelWorld, real: RealWorld): Promise<void> {
+  const changes = await real.engine.presence.leave(real.keyset, request, model.now);
+  compare(model, changes, model.seats.leave(request));
+}
+
 async function sweep(limit: number, model: ModelWorld, real: RealWorld): Promise<void> {
   const due = model.seats.dueCount();
   const changes = await real.engine.presence.sweep(real.keyset, model.now, limit);
   expect(changes.length).toBe(Math.min(due, limit));
   for (const change of changes) {
-    const foretold = model.seats.followTimeout(change.user, change.channel);
-    if (foretold === undefined) throw new Error(`${change.user} may not time out in ${change.channel} now`);
+    const foretold = model.seats.followEnd(change.user, change.channel);
+    if (foretold === undefined) throw new Error(`${change.user} may not end in ${change.channel} now`);
     compare(model, [change], [foretold]);
   }
 }

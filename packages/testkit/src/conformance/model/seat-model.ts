@@ -18,6 +18,8 @@ export type ForetoldChange = Pick<Change, "kind" | "channel" | "user" | "state" 
 interface ModelLease {
   readonly device: DeviceId | undefined;
   readonly endsAt: Instant;
+  /** Whether it was given up, and stands until then only. */
+  readonly isInGrace: boolean;
 }
 
 /** A seat, in the order of the array it stands in. */
@@ -100,6 +102,15 @@ export class SeatModel {
     for (const channel of request.channels) {
       const seat = this.#liveSeat(request.user, channel, changes);
       if (seat === undefined || !seat.leases.some((lease) => lease.device === request.device)) continue;
+      if (request.graceMs !== undefined && request.graceMs > 0) {
+        const endsAt = this.now + request.graceMs;
+        const isGivenUp = (lease: ModelLease): boolean =>
+          lease.device === request.device && lease.endsAt > endsAt;
+        seat.leases = seat.leases.map((lease) =>
+          isGivenUp(lease) ? { ...lease, endsAt, isInGrace: true } : lease,
+        );
+        continue;
+      }
       seat.leases = seat.leases.filter((lease) => lease.device !== request.device && lease.endsAt > this.now);
       if (seat.leases.length > 0) continue;
       changes.push(this.#end(seat, "leave", this.now));
@@ -128,12 +139,12 @@ export class SeatModel {
    * Ends one seat, as a sweep says it did. Which of several that are due at the same millisecond comes first is the
    * engine's choice, so it is followed; `undefined` when no such seat may end now.
    */
-  followTimeout(user: UserId, channel: Channel): ForetoldChange | undefined {
+  followEnd(user: UserId, channel: Channel): ForetoldChange | undefined {
     const seat = this.#find(user, channel);
     if (seat === undefined || this.#isLive(seat)) return undefined;
     const deadline = deadlineOf(seat);
     if (this.seats.some((other) => deadlineOf(other) < deadline)) return undefined;
-    return this.#end(seat, "timeout", deadline);
+    return this.#end(seat, kindOfEnd(seat), deadline);
   }
 
   /** How many seats are overdue. */
@@ -162,7 +173,8 @@ export class SeatModel {
       seat = this.#join(channel, request, changes);
     } else if (request.timeoutSeconds !== undefined) seat.timeoutMs = request.timeoutSeconds * 1_000;
     const kept = seat.leases.filter((lease) => lease.device !== request.device && lease.endsAt > this.now);
-    seat.leases = [...kept, { device: request.device, endsAt: this.now + seat.timeoutMs }];
+    const endsAt = this.now + seat.timeoutMs;
+    seat.leases = [...kept, { device: request.device, endsAt, isInGrace: false }];
     const carried = request.states?.get(channel);
     if (carried === undefined) return undefined;
     const state = carried === emptyState ? undefined : carried;
@@ -186,7 +198,7 @@ export class SeatModel {
   #liveSeat(user: UserId, channel: Channel, changes: ForetoldChange[]): ModelSeat | undefined {
     const seat = this.#find(user, channel);
     if (seat === undefined || this.#isLive(seat)) return seat;
-    changes.push(this.#end(seat, "timeout", deadlineOf(seat)));
+    changes.push(this.#end(seat, kindOfEnd(seat), deadlineOf(seat)));
     return undefined;
   }
 
@@ -219,6 +231,12 @@ export class SeatModel {
   #isLive(seat: ModelSeat): boolean {
     return deadlineOf(seat) > this.now;
   }
+}
+
+/** What the end of a seat that is overdue is told as. */
+function kindOfEnd(seat: ModelSeat): "leave" | "timeout" {
+  const isLeave = seat.leases.some((lease) => lease.isInGrace && lease.endsAt === deadlineOf(seat));
+  return isLeave ? "leave" : "timeout";
 }
 
 function deadlineOf(seat: ModelSeat): Instant {
