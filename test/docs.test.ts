@@ -13,7 +13,7 @@ import {
   presenceHint,
   publishHint,
 } from "../packages/protocol/src/wire/status.ts";
-import { policyFields } from "../packages/server/src/config/options.ts";
+import { policyFields } from "../packages/server/src/config/policy-fields.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 

@@ -26,27 +26,41 @@ export {
 } from "./ledger.ts";
 export {
   absencesPerKeysetMax,
+  announceMaxMax,
   channelsPerGroupDefault,
   devicesPerSeatMax,
+  disconnectGraceSecondsMax,
   emptyChannelRetentionMs,
   emptyChannelsPerKeysetMax,
   groupsPerKeysetMax,
   heldPollsMax,
   hereNowChannelsMax,
   hereNowOccupantsMax,
+  intervalSecondsMax,
   itemsPerAnswerMax,
   logEntriesPerChannelMax,
   logEntriesPerKeysetMax,
   logRetentionMs,
   ownJoinWindowMs,
+  rulesMax,
   seatsPerUserMax,
   sweepBatch,
   sweepEveryMs,
+  wildcardsPerPatternMax,
 } from "./limits.ts";
 export { KeysetLog } from "./log/keyset-log.ts";
 export { mergeRings, Ring } from "./log/ring.ts";
 export { Watchers } from "./log/watchers.ts";
-export { defaultPolicy, type Keyset, type Policy, policyProblems } from "./policy.ts";
+export {
+  type ChannelSettings,
+  defaultPolicy,
+  type Keyset,
+  type Policy,
+  type PresenceAction,
+  presenceActions,
+  type Rule,
+} from "./policy.ts";
+export { policyProblems, ruleProblems, settingProblems } from "./policy-problems.ts";
 export {
   type Cancel,
   type Change,
@@ -74,4 +88,5 @@ export {
   type Waker,
   type Watch,
 } from "./ports.ts";
+export { type ChannelPolicy, isUniform, ruleFor, timeoutInRange } from "./rules.ts";
 export { parseStoredPolicy } from "./stored-policy.ts";

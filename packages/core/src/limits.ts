@@ -50,3 +50,21 @@ export const emptyChannelsPerKeysetMax = 200_000;
 
 /** Users without a seat of whom something is remembered (state, a debounce), in a keyset; the oldest gives way. */
 export const absencesPerKeysetMax = 200_000;
+
+/** The most that `announceMax` may be: above it everybody would be told of everybody's coming and going. */
+export const announceMaxMax = 10_000;
+
+/** The most seconds between two summaries of a channel. */
+export const intervalSecondsMax = 3_600;
+
+/** The most seconds a client whose connection closed may take to come back. */
+export const disconnectGraceSecondsMax = 60;
+
+/** Rules of one keyset: each is tried on every channel that is new to a node. */
+export const rulesMax = 200;
+
+/** How often `*` may stand in a rule's pattern. */
+export const wildcardsPerPatternMax = 8;
+
+/** Channels of a keyset with rules whose rule a node remembers; the one asked for first gives way. */
+export const channelsWithRulesKnownMax = 50_000;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { defaultPolicy, type Policy, policyProblems } from "../src/policy.ts";
+import { defaultPolicy, type Policy } from "../src/policy.ts";
+import { policyProblems } from "../src/policy-problems.ts";
 
 const problemsOf = (part: Partial<Policy>) => policyProblems({ ...defaultPolicy, ...part });
 

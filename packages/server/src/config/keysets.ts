@@ -1,16 +1,17 @@
 /** Reads keysets: from a JSON list with places, or from `SUBSCRIBE:PUBLISH` texts. */
-import { defaultPolicy, type Keyset, type Policy, policyProblems } from "@hereabouts/core";
+import { defaultPolicy, type Keyset, type Policy, settingProblems } from "@hereabouts/core";
 import type { PublishKey, SubscribeKey } from "@hereabouts/protocol";
 import type { Node } from "jsonc-parser";
+import { parseRules } from "./channel-rules.ts";
 import { fieldsOf, type JsonSource, placeOf, type Report, shown, singleValue } from "./json-source.ts";
 import { keyProblem } from "./keys.ts";
-import { policyFields } from "./options.ts";
+import { type PolicyField, policyFields, type SinglePolicyField } from "./policy-fields.ts";
 
 /** Keysets one configuration may list. */
 export const keysetsMax = 10_000;
 
-const policyKeys = Object.keys(policyFields) as readonly (keyof Policy)[];
-const keysetKeys: readonly string[] = ["subscribeKey", "publishKey", ...policyKeys];
+const policyKeys = Object.keys(policyFields) as readonly SinglePolicyField[];
+const keysetKeys: readonly string[] = ["subscribeKey", "publishKey", ...policyKeys, "rules"];
 
 /** A keyset and the places of its values, by their keys; what has no place is a default. */
 export interface FoundKeyset<Place> {
@@ -104,29 +105,24 @@ function parseKey({ source, item, fields, name, report }: KeysetItem, key: strin
 
 function parsePolicy({ source, item, fields, name, report }: KeysetItem): Policy | undefined {
   let complete = true;
-  const fieldOf = <Key extends keyof Policy>(key: Key): Policy[Key] => {
+  const policy: { -readonly [Key in keyof Policy]: Policy[Key] } = { ...defaultPolicy };
+  const take = <Key extends SinglePolicyField>(key: Key): void => {
     const node = fields.get(key);
-    const { rule, standard } = policyFields[key];
-    if (node === undefined) return standard;
+    if (node === undefined) return;
+    const { rule }: PolicyField<Policy[Key]> = policyFields[key];
     const checked = rule.schema.safeParse(singleValue(node));
-    if (checked.success) return checked.data;
-    complete = false;
-    report(`${placeOf(source, node)}: ${name}.${key}: ${shown(source, node)} is not ${rule.expected}`);
-    return standard;
+    if (checked.success) policy[key] = checked.data;
+    else {
+      complete = false;
+      report(`${placeOf(source, node)}: ${name}.${key}: ${shown(source, node)} is not ${rule.expected}`);
+    }
   };
-  const policy: Policy = {
-    presenceTimeoutSeconds: fieldOf("presenceTimeoutSeconds"),
-    debounceSeconds: fieldOf("debounceSeconds"),
-    impliedHeartbeat: fieldOf("impliedHeartbeat"),
-    globalHereNow: fieldOf("globalHereNow"),
-    streamFiltering: fieldOf("streamFiltering"),
-    hereNowStaleMs: fieldOf("hereNowStaleMs"),
-    channelsPerGroupMax: fieldOf("channelsPerGroupMax"),
-  };
-  if (!complete) return undefined;
-  const problems = policyProblems(policy);
+  for (const key of policyKeys) take(key);
+  const problems = complete ? settingProblems(policy) : [];
   for (const problem of problems) report(`${placeOf(source, item)}: ${name}: ${problem}`);
-  return problems.length === 0 ? policy : undefined;
+  const list = fields.get("rules");
+  const rules = list === undefined ? [] : parseRules({ source, list, name: `${name}.rules`, policy, report });
+  return complete && problems.length === 0 && rules !== undefined ? { ...policy, rules } : undefined;
 }
 
 function reportDuplicate(

@@ -1,20 +1,9 @@
 /**
- * The table of options. Help, validation, `--print-config` and the table in the documentation all come from here; a
- * setting or policy field without a row does not compile.
+ * The table of options. Help, validation, `--print-config` and the table in the documentation all come from here and from
+ * `policy-fields.ts`; a setting without a row does not compile.
  */
-import { defaultPolicy, type Policy } from "@hereabouts/core";
 import { defaultSettings, drainSecondsOfCluster, type LogLevel, type Settings } from "../settings.ts";
-import {
-  choiceRule,
-  dataRule,
-  engineRule,
-  hostRule,
-  integerRule,
-  numberRule,
-  prefixRule,
-  type Rule,
-  switchRule,
-} from "./rules.ts";
+import { choiceRule, dataRule, engineRule, hostRule, integerRule, prefixRule, type Rule } from "./rules.ts";
 
 /** An option as people see it. */
 export interface Option {
@@ -36,14 +25,6 @@ export interface SettingOption<Value> extends Option {
   readonly key: string;
   readonly environment: string;
   readonly rule: Rule<Value>;
-}
-
-/** A field of a keyset's policy; it is set in a file or in `HEREABOUTS_KEYSETS`. */
-export interface PolicyField<Value> {
-  readonly key: string;
-  readonly rule: Rule<Value>;
-  readonly standard: Value;
-  readonly description: string;
 }
 
 /** The settings with a single value. */
@@ -127,37 +108,6 @@ export const configOption: Option & { readonly environment: string } = {
   description: "A file to take settings from. Environment variables go before it, and flags before both.",
 };
 
-/** The fields of a keyset's policy. */
-export const policyFields: { readonly [Key in keyof Policy]: PolicyField<Policy[Key]> } = {
-  presenceTimeoutSeconds: field(
-    "presenceTimeoutSeconds",
-    integerRule(1, 3_600, "seconds"),
-    "Without a renewal for this long a user's seat ends, where its client does not say otherwise.",
-  ),
-  debounceSeconds: field(
-    "debounceSeconds",
-    numberRule(0, 60, "seconds"),
-    "For this long after a leave, a returning poll does not join again.",
-  ),
-  impliedHeartbeat: field("impliedHeartbeat", switchRule, "Whether a poll renews the seats of its user."),
-  globalHereNow: field(
-    "globalHereNow",
-    switchRule,
-    "Whether here now may be asked for all channels at once.",
-  ),
-  streamFiltering: field(
-    "streamFiltering",
-    switchRule,
-    "Whether presence events carry the metadata that filter expressions can select them by.",
-  ),
-  hereNowStaleMs: field(
-    "hereNowStaleMs",
-    integerRule(0, 60_000, "ms"),
-    "For how long a here now answer may be served although its channel has changed.",
-  ),
-  channelsPerGroupMax: field("channelsPerGroupMax", integerRule(1, 20_000), "Channels a group may hold."),
-};
-
 /** Every option of a node, in the order in which they are shown. */
 export const nodeOptions: readonly Option[] = [configOption, ...Object.values(settingOptions), keysetsOption];
 
@@ -180,12 +130,4 @@ function setting<Key extends SingleSetting>(
     description,
     rule,
   };
-}
-
-function field<Key extends keyof Policy>(
-  key: Key,
-  rule: Rule<Policy[Key]>,
-  description: string,
-): PolicyField<Policy[Key]> {
-  return { key, rule, standard: defaultPolicy[key], description };
 }

@@ -1,5 +1,5 @@
 /** Shows options and what is in force: for `--help`, `--print-config` and the documentation. */
-import type { Keyset } from "@hereabouts/core";
+import { type Keyset, rulesMax } from "@hereabouts/core";
 import type { Settings } from "../settings.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Origin } from "./layers.ts";
@@ -7,11 +7,11 @@ import {
   keysetsOption,
   nodeOptions,
   type Option,
-  policyFields,
   type SingleSetting,
   settingOptions,
   singleSettings,
 } from "./options.ts";
+import { channelFields, type PolicyField, policyFields, ruleFields } from "./policy-fields.ts";
 
 /** A value in force and where it comes from. */
 interface Sourced {
@@ -69,11 +69,20 @@ export function printOptions(options: readonly Option[]): string {
 
 /** A keyset's policy fields as lines of a help text. */
 export function printPolicyFields(): string {
-  return Object.values(policyFields)
-    .map(({ key, rule, standard, description }) =>
-      [`  "${key}"`, indented(description), indented(`[${rule.range}; default ${standard}]`)].join("\n"),
-    )
-    .join("\n");
+  const rules = [
+    '  "rules"',
+    indented(
+      "What is different in some channels: a list of objects. The most specific that matches is in force.",
+    ),
+    indented(`[fields of a rule: ${Object.keys(ruleFields).join(", ")}; default none]`),
+  ].join("\n");
+  const fields: readonly PolicyField<unknown>[] = Object.values(policyFields);
+  return [
+    ...fields.map(({ key, rule, shownStandard, description }) =>
+      [`  "${key}"`, indented(description), indented(`[${rule.range}; default ${shownStandard}]`)].join("\n"),
+    ),
+    rules,
+  ].join("\n");
 }
 
 /** The options of a node and the fields of a policy as tables in Markdown. */
@@ -85,12 +94,23 @@ export function optionTables(options: readonly Option[] = nodeOptions): string {
     "",
     "| Field of a keyset | Range | Default | Meaning |",
     "|---|---|---|---|",
-    ...Object.values(policyFields).map(
-      ({ key, rule, standard, description }) =>
-        `| \`${key}\` | ${rule.range} | ${standard} | ${description} |`,
-    ),
+    ...Object.values(policyFields).map(fieldRow),
+    `| \`rules\` | list of at most ${rulesMax} objects | none | What is different in some channels; see below. |`,
+    "",
+    "| Field of a rule | Range | Default | Meaning |",
+    "|---|---|---|---|",
+    ...Object.values(ruleFields)
+      .filter(({ key }) => !(key in channelFields))
+      .map(fieldRow),
+    `| ${Object.keys(channelFields)
+      .map((key) => `\`${key}\``)
+      .join(", ")} | as above | the keyset's | As above, for these channels. |`,
     "",
   ].join("\n");
+}
+
+function fieldRow({ key, rule, shownStandard, description }: PolicyField<unknown>): string {
+  return `| \`${key}\` | ${rule.range} | ${shownStandard} | ${description} |`;
 }
 
 function optionRow(option: Option): string {

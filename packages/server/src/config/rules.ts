@@ -1,5 +1,7 @@
 /** What a single value may be: its shape, how it is written as text, and how that is told to people. */
 import { isIP } from "node:net";
+import { type PresenceAction, presenceActions } from "@hereabouts/core";
+import { type Channel, isPresenceName, isWildcard, nameProblem } from "@hereabouts/protocol";
 import { z } from "zod";
 import { isEngine, withoutPassword } from "./engine-address.ts";
 
@@ -105,6 +107,39 @@ export const prefixRule: Rule<string> = {
   schema: z.string().regex(/^[\w.-]{1,100}$/),
   fromText: (text) => text,
 };
+
+/** A channel that something can be published on, or `null` for none. */
+export const noticeChannelRule: Rule<Channel | null> = {
+  placeholder: "CHANNEL",
+  expected: "a channel's name (no comma, no wildcard, no presence channel) or null",
+  range: "a channel or null",
+  schema: z.custom<Channel | null>(
+    (value) => value === null || (typeof value === "string" && isPublishable(value)),
+  ),
+  fromText: (text) => text,
+};
+
+/** The channels that a rule is for. */
+export const patternRule: Rule<string> = {
+  placeholder: "PATTERN",
+  expected: "a channel's name or a pattern with * for any characters",
+  range: "a name; * stands for any characters",
+  schema: z.string().refine((text) => nameProblem(text) === undefined && !isPresenceName(text)),
+  fromText: (text) => text,
+};
+
+/** A list of presence events. */
+export const eventsRule: Rule<readonly PresenceAction[]> = {
+  placeholder: "EVENTS",
+  expected: `a list of ${presenceActions.join(", ")}`,
+  range: `list of ${presenceActions.join(", ")}`,
+  schema: z.array(z.enum(presenceActions)),
+  fromText: (text) => text.split(","),
+};
+
+function isPublishable(text: string): boolean {
+  return nameProblem(text) === undefined && !isPresenceName(text) && !isWildcard(text);
+}
 
 function isHostName(text: string): boolean {
   if (text.length > 253 || /^[\d.]+$/.test(text)) return false;
