@@ -209,7 +209,7 @@ describe("the file", () => {
     expect(settingsOf({ file })).toEqual({
       ...defaultSettings,
       keysets: [
-        { subscribeKey: "s", publishKey: "p", policy },
+        { subscribeKey: "s", publishKey: "p", policy: { ...defaultPolicy, ...policy } },
         { subscribeKey: "t", publishKey: "p", policy: defaultPolicy },
       ],
     });
@@ -266,7 +266,7 @@ describe("problems", () => {
       'a.json:12:23: keysets[2].subscribeKey: "s" is taken by keysets[1]',
       "a.json:12:42: keysets[2].publishKey: 7 is not a text",
       'a.json:12:65: keysets[2].impliedHeartbeat: "yes" is not true or false',
-      "a.json:13:5: 5 is not an object with subscribeKey, publishKey, presenceTimeoutSeconds, debounceSeconds, impliedHeartbeat, globalHereNow, streamFiltering, hereNowStaleMs, channelsPerGroupMax",
+      "a.json:13:5: 5 is not an object with subscribeKey, publishKey, presenceTimeoutSeconds, presenceTimeoutSecondsMin, presenceTimeoutSecondsMax, debounceSeconds, announceMax, intervalSeconds, presenceDeltas, leaveOnDisconnect, disconnectGraceSeconds, activeNoticeChannel, impliedHeartbeat, multiDevice, globalHereNow, streamFiltering, hereNowStaleMs, channelsPerGroupMax, tracking, rules",
       'HEREABOUTS_PORT: "tcp://10.0.0.1:7400" is not a whole number from 0 to 65535 (Kubernetes sets it for a service called hereabouts: set enableServiceLinks to false in the pod)',
       'HEREABOUTS_KEYSETS:1:20: keysets[0].subscribeKey: "" is empty',
       "HEREABOUTS_KEYSETS:1:2: keysets[0]: publishKey is missing",

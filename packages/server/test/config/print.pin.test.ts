@@ -74,12 +74,48 @@ describe("what is in force", () => {
               "value": 300,
               "source": "default"
             },
+            "presenceTimeoutSecondsMin": {
+              "value": 1,
+              "source": "default"
+            },
+            "presenceTimeoutSecondsMax": {
+              "value": 3600,
+              "source": "default"
+            },
             "debounceSeconds": {
               "value": 0,
               "source": "a.json:4"
             },
             "impliedHeartbeat": {
               "value": true,
+              "source": "default"
+            },
+            "announceMax": {
+              "value": 20,
+              "source": "default"
+            },
+            "intervalSeconds": {
+              "value": 10,
+              "source": "default"
+            },
+            "presenceDeltas": {
+              "value": false,
+              "source": "default"
+            },
+            "leaveOnDisconnect": {
+              "value": false,
+              "source": "default"
+            },
+            "disconnectGraceSeconds": {
+              "value": 3,
+              "source": "default"
+            },
+            "multiDevice": {
+              "value": "each",
+              "source": "default"
+            },
+            "activeNoticeChannel": {
+              "value": null,
               "source": "default"
             },
             "globalHereNow": {
@@ -96,6 +132,14 @@ describe("what is in force", () => {
             },
             "channelsPerGroupMax": {
               "value": 2000,
+              "source": "default"
+            },
+            "tracking": {
+              "value": "all",
+              "source": "default"
+            },
+            "rules": {
+              "value": [],
               "source": "default"
             }
           }
