@@ -89,12 +89,42 @@ describe("hereabouts", () => {
         "presenceTimeoutSeconds"
             Without a renewal for this long a user's seat ends, where its client does not say otherwise.
             [1-3600 seconds; default 300]
+        "presenceTimeoutSecondsMin"
+            The least presence timeout that a client gets; who asks for less gets this.
+            [1-3600 seconds; default 1]
+        "presenceTimeoutSecondsMax"
+            The most presence timeout that a client gets; who asks for more gets this.
+            [1-3600 seconds; default 3600]
         "debounceSeconds"
             For this long after a leave, a returning poll does not join again.
             [0-60 seconds; default 2]
+        "announceMax"
+            Up to this many users in a channel every join, leave and timeout is told by an event of its
+            own; above it the channel is summed up in intervals.
+            [0-10000; default 20]
+        "intervalSeconds"
+            How often a channel with more than announceMax users is summed up.
+            [1-3600 seconds; default 10]
+        "presenceDeltas"
+            Whether a summary names who joined, left and timed out since the one before.
+            [true, false; default false]
+        "leaveOnDisconnect"
+            Whether a user leaves whose client closes the connection of a waiting poll.
+            [true, false; default false]
+        "disconnectGraceSeconds"
+            For this long the client may come back before its user has left.
+            [0-60 seconds; default 3]
+        "activeNoticeChannel"
+            Where a message is published when the first user comes to a channel and when the last one
+            goes; null is nowhere.
+            [a channel or null; default null]
         "impliedHeartbeat"
             Whether a poll renews the seats of its user.
             [true, false; default true]
+        "multiDevice"
+            Whether every leave of a user counts (each), or only one in channels that no other open poll
+            of the user on the node covers (refcount).
+            [each, refcount; default each]
         "globalHereNow"
             Whether here now may be asked for all channels at once.
             [true, false; default true]
@@ -107,6 +137,15 @@ describe("hereabouts", () => {
         "channelsPerGroupMax"
             Channels a group may hold.
             [1-20000; default 2000]
+        "tracking"
+            Whether there is presence in all channels, or only in those that a rule selects.
+            [all, selected; default all]
+        "rules"
+            What is different in some channels: a list of objects. The most specific that matches is in
+            force.
+            [fields of a rule: channels, track, events, presenceTimeoutSeconds, presenceTimeoutSecondsMin,
+            presenceTimeoutSecondsMax, debounceSeconds, announceMax, intervalSeconds, presenceDeltas,
+            leaveOnDisconnect, disconnectGraceSeconds, activeNoticeChannel; default none]
 
       A file, all of whose keys are optional:
         {
