@@ -30,11 +30,12 @@ export function policyProblems(policy: Policy): readonly string[] {
   return problems;
 }
 
-/** Every way in which a policy's own settings, without its rules, are out of range. */
+/** Every way in which a policy's own settings, without its rules, are wrong. */
 export function settingProblems(policy: Policy): readonly string[] {
+  const outOfRange = rangeProblems(policy);
   return [
-    ...rangeProblems(policy),
-    ...timeoutProblems(policy),
+    ...outOfRange,
+    ...(outOfRange.length > 0 ? [] : timeoutProblems(policy)),
     ...noticeChannelProblem(policy.activeNoticeChannel),
   ];
 }
