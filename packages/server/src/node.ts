@@ -5,6 +5,7 @@ import { calmLog } from "./calm-log.ts";
 import { createHandler } from "./handler.ts";
 import { readinessOf, withHealth } from "./health.ts";
 import type { Log } from "./log.ts";
+import { Connections } from "./service/connections.ts";
 import { HeldPolls } from "./service/held-polls.ts";
 import { createHereNowCache } from "./service/here-now-cache.ts";
 import { openKeysetDirectory } from "./service/keyset-directory.ts";
@@ -58,6 +59,7 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
     scheduler,
     keysets,
     heldPolls: polls,
+    connections: new Connections(keysets, () => polls.subscribers()),
     hereNowCache: createHereNowCache(engine.presence, scheduler, settings.hereNowCacheMs),
     pollHoldMs: settings.pollHoldSeconds * 1_000,
   };

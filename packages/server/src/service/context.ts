@@ -2,6 +2,7 @@
 import type { Engine, Keyset, Scheduler } from "@hereabouts/core";
 import type { CommandKind, CommandOf, OutcomeOf, Result } from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
+import type { Connections } from "./connections.ts";
 import type { HeldPolls } from "./held-polls.ts";
 import type { HereNowCache } from "./here-now-cache.ts";
 import type { KeysetDirectory } from "./keyset-directory.ts";
@@ -12,6 +13,7 @@ export interface Context {
   readonly scheduler: Scheduler;
   readonly keysets: KeysetDirectory;
   readonly heldPolls: HeldPolls;
+  readonly connections: Connections;
   readonly hereNowCache: HereNowCache;
   /** Milliseconds a poll is held when nothing happens. */
   readonly pollHoldMs: number;

@@ -10,6 +10,7 @@ import {
 import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
 import type { Context } from "./context.ts";
+import { leaveOnDisconnect } from "./disconnect.ts";
 import type { GroupsWatch } from "./groups-watch.ts";
 import type { Poll } from "./held-polls.ts";
 import { type Subscriber, subscriberOf, touchAgain } from "./subscriber.ts";
@@ -43,7 +44,7 @@ class HeldPoll implements Poll, Waker {
   readonly deadline: Instant;
   isWoken = false;
   readonly #context: Context;
-  readonly #subscriber: Subscriber;
+  readonly subscriber: Subscriber;
   readonly #answer: Answer;
   #cursor: Timetoken;
   #isOver = false;
@@ -54,7 +55,7 @@ class HeldPoll implements Poll, Waker {
 
   constructor(context: Context, subscriber: Subscriber, { cursor, answer }: Wait) {
     this.#context = context;
-    this.#subscriber = subscriber;
+    this.subscriber = subscriber;
     this.#cursor = cursor;
     this.#answer = answer;
     this.deadline = context.scheduler.now() + context.pollHoldMs;
@@ -63,7 +64,7 @@ class HeldPoll implements Poll, Waker {
   /** Begins to wait. */
   begin({ refusedUntil, groups, signal }: Wait): void {
     const { engine, heldPolls } = this.#context;
-    const { keyset, subscription } = this.#subscriber;
+    const { keyset, subscription } = this.subscriber;
     this.#watch = engine.log.watch(keyset.subscribeKey, subscription.topics, this);
     heldPolls.add(this);
     if (refusedUntil !== undefined) this.#touchAt(refusedUntil);
@@ -90,10 +91,17 @@ class HeldPoll implements Poll, Waker {
     this.#run(this.#renewAndAnswer({ cursor: this.#cursor, deliveries: [] }));
   }
 
+  sendOn(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#answer(success({ cursor: this.subscriber.command.after, deliveries: [] }));
+  }
+
+  /** Its client has closed the connection: nobody reads the answer, but whoever counts what is under way waits for it. */
   release(): void {
     if (this.#isOver) return;
     this.#end();
-    this.#answer(success({ cursor: this.#subscriber.command.after, deliveries: [] }));
+    this.#run(this.#leaveAndAnswer());
   }
 
   async #lookForNews(): Promise<void> {
@@ -103,7 +111,7 @@ class HeldPoll implements Poll, Waker {
       const now = this.#context.scheduler.now();
       const { deliveries, cursor } = await collect(
         this.#context.engine.log,
-        this.#subscriber,
+        this.subscriber,
         this.#cursor,
         now,
       );
@@ -144,10 +152,10 @@ class HeldPoll implements Poll, Waker {
 
   async #goIfRegrouped(): Promise<void> {
     if (this.#isOver) return;
-    const { keyset, command, subscription } = this.#subscriber;
+    const { keyset, command, subscription } = this.subscriber;
     const present = await subscriberOf(this.#context, keyset, command);
     if (this.#isOver || isSame(present.subscription.topics, subscription.topics)) return;
-    this.release();
+    this.sendOn();
   }
 
   /**
@@ -159,10 +167,20 @@ class HeldPoll implements Poll, Waker {
     this.#answer(success(outcome));
   }
 
+  /** While the engine is away nobody can be given up; the seats end in their own time then. */
+  async #leaveAndAnswer(): Promise<void> {
+    try {
+      await leaveOnDisconnect(this.#context, this.subscriber);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+    }
+    this.#answer(success({ cursor: this.subscriber.command.after, deliveries: [] }));
+  }
+
   /** Whether it could be done. */
   async #touch(): Promise<boolean> {
     try {
-      await touchAgain(this.#context, this.#subscriber, this.#context.scheduler.now());
+      await touchAgain(this.#context, this.subscriber, this.#context.scheduler.now());
       return true;
     } catch (error) {
       if (isAway(error)) return false;
@@ -192,6 +210,7 @@ class HeldPoll implements Poll, Waker {
   #end(): void {
     this.#isOver = true;
     this.#context.heldPolls.remove(this);
+    this.#context.connections.remove(this.subscriber);
     this.#watch?.stop();
     this.#cancelRetouch();
   }

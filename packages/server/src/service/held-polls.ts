@@ -5,11 +5,14 @@
  * one timer serves them all. However much happens in a turn of the event loop, a poll looks for news once.
  */
 import type { Cancel, Instant, Random, Scheduler } from "@hereabouts/core";
+import type { Subscriber } from "./subscriber.ts";
 
 /** A poll that waits. */
 export interface Poll {
   /** When it has to be answered, news or not. */
   readonly deadline: Instant;
+  /** Who waits, for what. */
+  readonly subscriber: Subscriber;
   /** Whether it is in line to look for news; kept by {@link HeldPolls}. */
   isWoken: boolean;
   /** Looks for news. */
@@ -17,7 +20,7 @@ export interface Poll {
   /** Answers without news, because its time is up. */
   expire(): void;
   /** Answers without news and with the cursor it came with, so that its client goes on elsewhere. */
-  release(): void;
+  sendOn(): void;
 }
 
 /** After how long a poll looks again that could not, in milliseconds. */
@@ -45,6 +48,11 @@ export class HeldPolls {
   /** How many polls are held. */
   get size(): number {
     return this.#polls.size;
+  }
+
+  /** Who waits. */
+  *subscribers(): Generator<Subscriber, void> {
+    for (const poll of this.#polls) yield poll.subscriber;
   }
 
   /** Whether this node is on its way out. */
@@ -110,7 +118,7 @@ export class HeldPolls {
     const releaseDue = (): void => {
       const now = this.#scheduler.now();
       while (next < polls.length && moment <= now) {
-        polls[next]?.release();
+        polls[next]?.sendOn();
         next += 1;
         moment = momentOf(next);
       }
@@ -126,7 +134,7 @@ export class HeldPolls {
     const now = this.#scheduler.now();
     const share = (this.#random?.uint32() ?? 0) / 2 ** 32;
     this.#scheduler.at(Math.floor(now + share * (end - now)), () => {
-      if (this.#polls.has(poll)) poll.release();
+      if (this.#polls.has(poll)) poll.sendOn();
     });
   }
 

@@ -12,9 +12,9 @@ import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
 import type { Context, Execute } from "./context.ts";
 import { type GroupsWatch, watchGroups } from "./groups-watch.ts";
-import { type Answer, holdPoll } from "./held-poll.ts";
+import { type Answer, holdPoll, type Wait } from "./held-poll.ts";
 import { overLimit } from "./seat-limit.ts";
-import { subscriberOf, touchDeliberately, touchOnArrival } from "./subscriber.ts";
+import { type Subscriber, subscriberOf, touchDeliberately, touchOnArrival } from "./subscriber.ts";
 
 /** Answers a handshake at once, and a poll as soon as there is something to tell or its time is up. */
 export const subscribe: Execute<"subscribe"> = (context, keyset, command, signal) => {
@@ -52,15 +52,34 @@ async function answerOrHold(context: Context, request: SubscribeRequest, answer:
   const { keyset, command, groups, signal } = request;
   const expanded = subscriberOf(context, keyset, command);
   const subscriber = expanded instanceof Promise ? await expanded : expanded;
+  // From before its touch: the poll whose place it takes may close meanwhile, and must not give up what this one renews.
+  context.connections.add(subscriber);
+  let isHeld = false;
+  try {
+    const arrival = await arrive(context, subscriber);
+    if ("ok" in arrival) return answer(arrival);
+    isHeld = true;
+    holdPoll(context, subscriber, { ...arrival, groups, signal, answer });
+  } finally {
+    if (!isHeld) context.connections.remove(subscriber);
+  }
+}
+
+/** Renews a poll's seats and looks for news: what there is to answer at once, or what it begins to wait with. */
+async function arrive(
+  context: Context,
+  subscriber: Subscriber,
+): Promise<Result<SubscribeOutcome> | Pick<Wait, "cursor" | "refusedUntil">> {
+  const { command } = subscriber;
   const now = context.scheduler.now();
   const touched = await touchOnArrival(context, subscriber, now);
   const refusal = overLimit(touched, command.user);
-  if (refusal !== undefined) return answer(refusal);
+  if (refusal !== undefined) return refusal;
   const { deliveries, cursor } = await collect(context.engine.log, subscriber, command.after, now);
-  if (deliveries.length > 0) return answer(success({ deliveries, cursor }));
-  if (context.heldPolls.isDrained) return answer(success({ deliveries, cursor: command.after }));
-  if (context.heldPolls.isFull) return answer(tooManyPolls);
-  holdPoll(context, subscriber, { cursor, refusedUntil: touched?.refusedUntil, groups, signal, answer });
+  if (deliveries.length > 0) return success({ deliveries, cursor });
+  if (context.heldPolls.isDrained) return success({ deliveries, cursor: command.after });
+  if (context.heldPolls.isFull) return tooManyPolls;
+  return { cursor, refusedUntil: touched?.refusedUntil };
 }
 
 const noDeliveries: readonly Delivery[] = [];

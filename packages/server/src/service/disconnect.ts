@@ -1,0 +1,53 @@
+/** What becomes of a user's seats when the connection that spoke for them closes (semantics § 15). */
+import { type ChannelPolicy, type Policy, ruleFor } from "@hereabouts/core";
+import type { Channel } from "@hereabouts/protocol";
+import type { Context } from "./context.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+/**
+ * Gives up the seats of a poll whose client has closed its connection, unanswered: in the channels whose rule says so,
+ * each with its grace, and not where another open connection of the same lease is for the channel, too. The poll itself
+ * must not be open any more.
+ */
+export function leaveOnDisconnect(context: Context, poll: Subscriber): Promise<void> {
+  return giveUp(context, poll, (policy) => policy.leaveOnDisconnect);
+}
+
+async function giveUp(
+  context: Context,
+  { keyset, command, subscription }: Subscriber,
+  isMeant: (policy: ChannelPolicy) => boolean,
+): Promise<void> {
+  const { subscribeKey } = keyset;
+  // As it is now: a change of rules takes effect at once, also for those who came before it.
+  const policy = context.keysets.get(subscribeKey)?.policy;
+  if (policy === undefined || command.user === undefined || subscription.seats.length === 0) return;
+  const meant = graces(policy, subscription.seats, isMeant);
+  if (meant.size === 0) return;
+  const lease = { user: command.user, device: command.device };
+  for (const [graceMs, channels] of meant) {
+    const left = context.connections.uncovered(subscribeKey, lease, channels);
+    if (left.length === 0) continue;
+    // Whoever comes back has not left by its own will: nothing holds it up.
+    const request = { ...lease, channels: left, debounceMs: 0, graceMs };
+    await context.engine.presence.leave(subscribeKey, request, context.scheduler.now());
+  }
+}
+
+/** The channels that are meant, by their grace in milliseconds. */
+function graces(
+  policy: Policy,
+  seats: readonly Channel[],
+  isMeant: (policy: ChannelPolicy) => boolean,
+): ReadonlyMap<number, readonly Channel[]> {
+  const found = new Map<number, Channel[]>();
+  for (const channel of seats) {
+    const rule = ruleFor(policy, channel);
+    if (!rule.isTracked || !isMeant(rule)) continue;
+    const graceMs = rule.disconnectGraceSeconds * 1_000;
+    const channels = found.get(graceMs);
+    if (channels === undefined) found.set(graceMs, [channel]);
+    else channels.push(channel);
+  }
+  return found;
+}
