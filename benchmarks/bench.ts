@@ -9,10 +9,20 @@ export interface Bench {
   readonly runtimes: readonly Runtime[];
   /** A run that only shows that everything works: small numbers, short times, figures without meaning. */
   readonly isQuick: boolean;
-  /** Rounds instead of a suite's own number; `undefined` leaves that alone. */
+  /** Rounds instead of the usual number; `undefined` leaves that alone. */
   readonly rounds: number | undefined;
+  /** Why there is no redis-server, as a clause; `undefined` when there is one. */
+  readonly redisProblem: string | undefined;
   /** Tells whoever watches how far the run is. */
   say(line: string): void;
+}
+
+/** Rounds of a full run. */
+const usualRounds = 5;
+
+/** How many rounds a suite has: five, one in a quick run, or as many as were asked for. */
+export function roundsOf({ rounds, isQuick }: Bench): number {
+  return rounds ?? (isQuick ? 1 : usualRounds);
 }
 
 /** One figure set beside another. Missing what was wanted fails nothing: the result says so. */
@@ -27,15 +37,17 @@ export interface SuiteResult {
   readonly suite: string;
   readonly about: string;
   readonly parameters: Readonly<Record<string, number | string>>;
-  /** What was found right before anything was measured or after; a wrong answer ends the run instead. */
+  /** What was found right before anything was measured or after. */
   readonly checks: readonly string[];
+  /** Who gave a wrong answer in which round, and so has no score for it. */
+  readonly noScores?: readonly string[];
   /** Who or what did not take part, and why. */
   readonly leftOut?: readonly string[];
   readonly rows: readonly Row[];
   readonly comparisons: readonly Comparison[];
 }
 
-/** One line of a suite's table: the names of its columns are the same in every row of the suite. */
+/** One line of a suite's table. A figure that a row has not is left blank. */
 export interface Row {
   readonly name: string;
   readonly figures: Readonly<Record<string, Spread>>;
@@ -51,7 +63,7 @@ export function isMet(comparison: Comparison): boolean | undefined {
 
 /** The comparisons that can be drawn: a quick run may have seen too little to divide by. */
 export function drawable(comparisons: readonly Comparison[]): readonly Comparison[] {
-  return comparisons.filter(({ value }) => value.samples.every(Number.isFinite));
+  return comparisons.filter(({ value }) => value.samples.length > 0 && value.samples.every(Number.isFinite));
 }
 
 /** An array in random order. */

@@ -1,18 +1,21 @@
 /** Measures several servers under the same load, in turns and in shuffled order, a fresh process for each sample. */
-import { randomInt } from "node:crypto";
-import { type Bench, type Row, shuffled } from "./bench.ts";
-import { launch, type Running, type Subject } from "./launch.ts";
+import type { Bench, Row } from "./bench.ts";
+import type { Running } from "./launch.ts";
 import type { SaturateOrder, SaturateReport } from "./load/messages.ts";
-import { type Spread, spreadOf } from "./statistics.ts";
+import { playRounds, ratioOfFigures, rowOfScores, type Scores } from "./rounds.ts";
+import type { Spread } from "./statistics.ts";
 
 /** Share of its core that a server must have used for a sample to say something about the server. */
 const busyMin = 0.9;
-const triesMax = 3;
+const triesMax = 2;
 
 /** Somebody to be measured. */
 export interface Entrant {
   readonly name: string;
-  readonly subject: Subject;
+  /** Starts a fresh server. */
+  start(): Promise<Running>;
+  /** Whether something else than the server bounds it, so that an idle core is no reason to measure again. */
+  readonly isBoundElsewhere?: boolean;
   /** Brings a fresh server into the state to be measured. */
   prepare(running: Running): Promise<void>;
   readonly load: Pick<SaturateOrder, "plan" | "beside">;
@@ -28,50 +31,35 @@ export interface Rules {
   readonly measureMs: number;
 }
 
-/** What was measured of an entrant. */
-export interface Standing {
-  readonly entrant: Entrant;
-  /** One report a round, in the order of rounds. */
-  readonly reports: readonly SaturateReport[];
-  readonly cpuMicros: Spread;
-  readonly perSecond: Spread;
-}
-
-/** Runs the contest: what it gives is in the order of the entrants. */
-export async function contest(
+/** Runs the contest. */
+export function contest(
   bench: Bench,
   entrants: readonly Entrant[],
   rules: Rules,
-): Promise<readonly Standing[]> {
-  const reports = new Map<Entrant, SaturateReport[]>(entrants.map((entrant) => [entrant, []]));
-  for (let round = 1; round <= rules.rounds; round++) {
-    for (const entrant of shuffled(entrants, randomInt)) {
-      const report = await sample(bench, entrant, rules);
-      reports.get(entrant)?.push(report);
-      bench.say(`  round ${round}/${rules.rounds}  ${entrant.name.padEnd(34)} ${showReport(report)}`);
-    }
-  }
-  return entrants.map((entrant) => {
-    const own = reports.get(entrant) ?? [];
-    return {
-      entrant,
-      reports: own,
-      cpuMicros: spreadOf(own.map(cpuMicrosOf)),
-      perSecond: spreadOf(own.map((report) => report.answers / report.seconds)),
-    };
+): Promise<Scores<SaturateReport>> {
+  return playRounds(bench, entrants, {
+    rounds: rules.rounds,
+    measure: (entrant) => sample(bench, entrant, rules),
+    show: showReport,
   });
 }
 
 async function sample(bench: Bench, entrant: Entrant, rules: Rules): Promise<SaturateReport> {
   for (let attempt = 1; ; attempt++) {
     const report = await once(bench, entrant, rules);
-    if (bench.isQuick || busyOf(report) >= busyMin || attempt === triesMax) return report;
+    if (
+      bench.isQuick ||
+      entrant.isBoundElsewhere === true ||
+      busyOf(report) >= busyMin ||
+      attempt === triesMax
+    )
+      return report;
     bench.say(`  again: ${entrant.name} used ${percent(busyOf(report))} of its core (${limitOf(report)})`);
   }
 }
 
 async function once(bench: Bench, entrant: Entrant, rules: Rules): Promise<SaturateReport> {
-  const running = await launch(entrant.subject);
+  const running = await entrant.start();
   try {
     await entrant.prepare(running);
     const report = await bench.load.run<"saturate">({
@@ -90,42 +78,35 @@ async function once(bench: Bench, entrant: Entrant, rules: Rules): Promise<Satur
   }
 }
 
-/** A standing as a line of the table. */
-export function rowOf(standing: Standing): Row {
-  const { reports } = standing;
-  return {
-    name: standing.entrant.name,
-    figures: {
-      "CPU us/request": standing.cpuMicros,
-      "requests/s": standing.perSecond,
-      "median ms": spreadOf(reports.map((report) => report.latencyMs.median)),
-      "p99 ms": spreadOf(reports.map((report) => report.latencyMs.p99)),
-      "core used": spreadOf(reports.map(busyOf)),
-      "others on core": spreadOf(reports.map((report) => report.otherCpuMs / 1000 / report.seconds)),
+/** What somebody scored, as a line of the table. */
+export function rowOf(scores: Scores<SaturateReport>, name: string): Row {
+  return rowOfScores(
+    scores,
+    name,
+    {
+      "CPU us/request": cpuMicrosOf,
+      "requests/s": rateOf,
+      "median ms": (report) => report.latencyMs.median,
+      "p99 ms": (report) => report.latencyMs.p99,
+      "core used": busyOf,
+      "others on core": (report) => report.otherCpuMs / 1000 / report.seconds,
     },
-    remark: remarkOf(reports),
-  };
-}
-
-/** How many times a bare server's cost goes into ours, round by round: 1 is as good as bare. */
-export function ratioOf(bare: Standing, ours: Standing): Spread {
-  return spreadOf(
-    bare.reports.map((report, round) => cpuMicrosOf(report) / cpuMicrosOf(ours.reports[round] ?? report)),
+    remarkOf(scores.of(name).filter((report) => report !== undefined)),
   );
 }
 
-/** How many times one entrant's rate goes into another's, round by round. */
-export function rateRatioOf(ours: Standing, bare: Standing): Spread {
-  const rate = (report: SaturateReport | undefined): number =>
-    report === undefined ? Number.NaN : report.answers / report.seconds;
-  return spreadOf(ours.reports.map((report, round) => rate(report) / rate(bare.reports[round])));
+/** How many times a bare server's cost goes into ours, round by round: 1 is as good as bare. */
+export function ratioOf(scores: Scores<SaturateReport>, bare: string, ours: string): Spread {
+  return ratioOfFigures(scores, [bare, ours], cpuMicrosOf);
 }
 
-/** The standing of an entrant by name. */
-export function standingOf(standings: readonly Standing[], name: string): Standing {
-  const found = standings.find((standing) => standing.entrant.name === name);
-  if (found === undefined) throw new Error(`Nobody called ${name} took part.`);
-  return found;
+/** How many times one entrant's rate goes into another's, round by round. */
+export function rateRatioOf(scores: Scores<SaturateReport>, ours: string, bare: string): Spread {
+  return ratioOfFigures(scores, [ours, bare], rateOf);
+}
+
+function rateOf(report: SaturateReport): number {
+  return report.answers / report.seconds;
 }
 
 function remarkOf(reports: readonly SaturateReport[]): string {

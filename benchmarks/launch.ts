@@ -34,6 +34,8 @@ export interface Settled {
   readonly heapBytes: number;
   /** The commonest kinds of object; empty on runtimes that do not say. */
   readonly objects: Readonly<Record<string, number>>;
+  /** Pauses of the event loop since the last time, each with when it began (epoch) and its length, in milliseconds. */
+  readonly pauses: readonly (readonly [startedAt: number, ms: number])[];
 }
 
 /** A process under measurement. */
@@ -84,8 +86,8 @@ export function pin(core: "server" | "load", pid: number): void {
   if (status !== 0) throw new Error(`Process ${pid} could not be tied to core ${cores[core]}.`);
 }
 
-/** Starts a subject and waits until it listens. */
-export async function launch(subject: Subject): Promise<Running> {
+/** Starts a subject and waits until it listens. `watch` says whether pauses of its event loop are to be seen. */
+export async function launch(subject: Subject, watch: "pauses" | "nothing" = "nothing"): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), "hereabouts-bench-"));
   const ordersPath = join(folder, "orders.json");
   if (subject.kind === "bare") writeFileSync(ordersPath, JSON.stringify(subject.orders));
@@ -93,7 +95,11 @@ export async function launch(subject: Subject): Promise<Running> {
   const [file = "", ...args] = pinned("server", commandOf(subject, preloadFor(subject.runtime), ordersPath));
   const child = spawn(file, args, {
     cwd: root,
-    env: { ...inherited(), BENCH_SETTLE_FILE: settlePath },
+    env: {
+      ...inherited(),
+      BENCH_SETTLE_FILE: settlePath,
+      ...(watch === "pauses" ? { BENCH_PULSE: "1" } : {}),
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   killWithParent(child);
@@ -166,6 +172,7 @@ async function settle(child: ChildProcess, pid: number, path: string): Promise<S
         unsettledBytes,
         heapBytes: report.heapBytes,
         objects: report.objects,
+        pauses: report.pauses ?? [],
       };
     }
     if (performance.now() > until) throw new Error("The server did not collect its garbage in 30 s.");
@@ -173,7 +180,14 @@ async function settle(child: ChildProcess, pid: number, path: string): Promise<S
   }
 }
 
-function tryRead(path: string): { heapBytes: number; objects: Record<string, number> } | undefined {
+interface SettleReport {
+  readonly heapBytes: number;
+  readonly objects: Record<string, number>;
+  /** A runtime that is not watched has none. */
+  readonly pauses?: Settled["pauses"];
+}
+
+function tryRead(path: string): SettleReport | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch {

@@ -8,6 +8,7 @@ export const suiteNames = [
   "idle",
   "fan-out",
   "here-now",
+  "expiry",
   "storm",
   "ledger",
   "long-poll",
@@ -31,6 +32,7 @@ const usualSuites: readonly SuiteName[] = [
   "idle",
   "fan-out",
   "here-now",
+  "expiry",
   "storm",
   "ledger",
 ];
@@ -40,10 +42,10 @@ export interface Options {
   readonly suites: readonly SuiteName[];
   readonly runtimes: readonly Runtime[];
   readonly isQuick: boolean;
-  /** Rounds instead of each suite's own number; `undefined` leaves that alone. */
+  /** Rounds instead of the usual number; `undefined` leaves that alone. */
   readonly rounds: number | undefined;
-  /** Whether to measure nothing and write the page of the newest results. */
-  readonly isReportOnly: boolean;
+  /** To measure, or only to write the page of the newest results. */
+  readonly order: "measure" | "report";
   /** Where to write the report; `undefined` chooses a name in `benchmarks/results`, or none for a quick run. */
   readonly out: string | undefined;
 }
@@ -54,12 +56,13 @@ export const help = `Measures Hereabouts beside bare HTTP servers on the same ma
 Usage: npm run bench -- [suites] [options]
        npm run bench -- report        writes benchmarks/RESULTS.md from the newest results, without measuring
 
-Suites (default: those with a B and a number):
+Suites (default: those with a B and a number, half an hour; each writes its result when it is done):
   heartbeats   B1: CPU per heartbeat and heartbeats per second
   held         B2: memory and CPU of thousands of held polls with their seats
-  idle         B2: memory and CPU of thousands of members on WebSockets, beside the peers
+  idle         B2: memory and CPU of thousands of members on WebSockets and with polls, beside the peers
   fan-out      B3: joins and leaves told to 1,000 observers, beside the peers
-  here-now     B4: here now of a channel of 10,000, at rest and while people come and go
+  here-now     B4: a channel of 100,000: joins, counts and pages while 1,000 a second come and go
+  expiry       B5: 100,000 seats whose time is up in the same second
   storm        B6: thousands of clients cut off at once, and back within 5 s
   ledger       B7: the ledger alone, beside a map of maps with a timing wheel
   long-poll    one poll per runtime, held for 280 s: longer than any runtime's idle timeout (takes five minutes)
@@ -71,7 +74,7 @@ Suites (default: those with a B and a number):
 
 Options:
   --bun, --node   only on this runtime (default: on both)
-  --rounds N      so many rounds, 1-20, instead of each suite's own number
+  --rounds N      so many rounds, 1-20, instead of 5 (1 with --quick)
   --quick         small and short: shows that everything works; the figures mean nothing
   --out FILE      write the report there (default: benchmarks/results/, and nowhere with --quick)
   --help          this text
@@ -87,7 +90,7 @@ export function parseOptions(args: readonly string[]): Options | string | "help"
   let out: string | undefined;
   let rounds: number | undefined;
   if (args.length === 1 && args[0] === "report")
-    return { suites: [], runtimes, isQuick: false, rounds, isReportOnly: true, out };
+    return { suites: [], runtimes, isQuick: false, rounds, order: "report", out };
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
     const suite = suiteNames.find((name) => name === arg);
@@ -112,7 +115,7 @@ export function parseOptions(args: readonly string[]): Options | string | "help"
     runtimes: chosen.length > 0 ? chosen : runtimes,
     isQuick,
     rounds,
-    isReportOnly: false,
+    order: "measure",
     out,
   };
 }

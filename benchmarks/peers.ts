@@ -1,19 +1,22 @@
-/** Who takes part beside us over WebSockets, and who cannot on this machine and why. */
+/** Who takes part beside us, and who cannot on this machine and why. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { defaultPolicy } from "../packages/core/src/policy.ts";
+import { startRedis } from "../packages/testkit/src/redis/redis-process.ts";
 import { capture } from "./ask.ts";
 import type { Bench } from "./bench.ts";
-import { launch, type Subject } from "./launch.ts";
+import { launch, pin, type Running, type Subject } from "./launch.ts";
 import type { DialectName } from "./load/dialects.ts";
+import type { Transport } from "./load/socket-messages.ts";
 
-/** Somebody who serves members over WebSockets. */
+/** Somebody who serves members, over WebSockets or by polls. */
 export interface Server {
   readonly name: string;
   readonly subject: Subject;
   readonly dialect: DialectName;
+  readonly transport: Transport;
   /** Whether it tells members who comes and goes; a bare server does so only over HTTP. */
   readonly tellsMembers: boolean;
 }
@@ -38,43 +41,70 @@ export function keysetArguments(wanted: Readonly<Record<string, number | boolean
   return ["--config", path];
 }
 
+/** The presence that is written by hand on Redis. */
+export const naiveName = "naive on Redis, bun";
+
+/** Starts the presence by hand with a fresh Redis of its own, which shares the load's core. */
+export async function startNaive(): Promise<Running> {
+  const redis = await startRedis();
+  pin("load", redis.pid);
+  try {
+    const running = await launch({ kind: "peer", runtime: "bun", file: "naive-redis.ts", args: [redis.url] });
+    return {
+      ...running,
+      stop: async () => {
+        await running.stop();
+        await redis[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await redis[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
 /** Finds out who can take part. */
 export async function fieldOf(bench: Bench, args: readonly string[]): Promise<Field> {
   const servers: Server[] = [];
   const leftOut: string[] = [];
   for (const runtime of bench.runtimes) {
     const subject: Subject = { kind: "hereabouts", runtime, args };
+    const ours = { subject, dialect: "stream", tellsMembers: true } as const;
+    servers.push({ name: `hereabouts on ${runtime}, long poll`, transport: "poll", ...ours });
     if (await hasStream(subject))
-      servers.push({
-        name: `hereabouts on ${runtime}, stream`,
-        subject,
-        dialect: "stream",
-        tellsMembers: true,
-      });
+      servers.push({ name: `hereabouts on ${runtime}, stream`, transport: "socket", ...ours });
     else leftOut.push(`hereabouts on ${runtime}, stream: this version does not offer it.`);
   }
   servers.push({
     name: "bare bun",
     subject: { kind: "peer", runtime: "bun", file: "bare-socket.ts", args: [] },
     dialect: "stream",
+    transport: "socket",
     tellsMembers: false,
   });
   servers.push({
     name: "Socket.IO on node",
     subject: { kind: "peer", runtime: "node", file: "socket-io.ts", args: [] },
     dialect: "socket-io",
+    transport: "socket",
     tellsMembers: true,
   });
   const built = buildCentrifuge();
   if (built.ok) {
     const subject: Subject = { kind: "program", runtime: "go", path: built.program };
-    servers.push({ name: "centrifuge", subject, dialect: "centrifuge", tellsMembers: true });
+    servers.push({
+      name: "centrifuge",
+      subject,
+      dialect: "centrifuge",
+      transport: "socket",
+      tellsMembers: true,
+    });
   } else leftOut.push(`centrifuge: ${built.reason}`);
   return { servers, leftOut };
 }
 
 /** Whether a server of ours knows the stream's address: a plain request to it is answered, but not with "not found". */
-async function hasStream(subject: Subject): Promise<boolean> {
+export async function hasStream(subject: Subject): Promise<boolean> {
   const running = await launch(subject);
   try {
     const { status } = await capture(running.port, "/v3/stream/demo/room-0?uuid=bench");

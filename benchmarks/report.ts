@@ -45,9 +45,14 @@ export function describeRun(command: string, isQuick: boolean): Omit<Report, "su
   };
 }
 
+/** The columns of a suite's table: all that any row has. */
+export function columnsOf({ rows }: SuiteResult): readonly string[] {
+  return [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
+}
+
 /** A suite's result as text. */
 export function showSuite(result: SuiteResult): string {
-  const columns = Object.keys(result.rows[0]?.figures ?? {});
+  const columns = columnsOf(result);
   const head = ["", ...columns, ""];
   const lines = result.rows.map((row) => [
     row.name,
@@ -64,6 +69,7 @@ export function showSuite(result: SuiteResult): string {
       .map(([name, value]) => `${name} ${value}`)
       .join(", ")}`,
     ...result.checks.map((check) => `  right: ${check}`),
+    ...(result.noScores ?? []).map((reason) => `  no score: ${reason}`),
     ...(result.leftOut ?? []).map((reason) => `  left out: ${reason}`),
     ...table([head, ...lines]),
     ...result.comparisons.map(showComparison),

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Comparison, isMet, type SuiteResult } from "./bench.ts";
 import { barsOf, numeral } from "./plots.ts";
-import type { Report } from "./report.ts";
+import { columnsOf, type Report } from "./report.ts";
 import type { Spread } from "./statistics.ts";
 
 const folder = import.meta.dirname;
@@ -18,7 +18,7 @@ const chapters: readonly {
   { suite: "held", title: "B2 Held polls", drawn: ["RSS bytes/poll"] },
   { suite: "idle", title: "B2 Members on sockets", drawn: ["RSS bytes/member", "at rest us/member/min"] },
   { suite: "fan-out", title: "B3 Join fan-out", drawn: ["deliveries/CPU s", "p99 ms"] },
-  { suite: "here-now", title: "B4 Here now", drawn: ["CPU us/request"] },
+  { suite: "here-now", title: "B4 Here now", drawn: ["CPU us/request", "p99 ms"] },
   { suite: "expiry", title: "B5 Expiry", drawn: ["latest ms", "longest pause ms"] },
   { suite: "storm", title: "B6 Reconnect storm", drawn: ["peak / steady RSS"] },
   { suite: "ledger", title: "B7 The ledger alone", drawn: ["heap bytes/seat", "renewals/s"] },
@@ -87,7 +87,7 @@ function summary(found: readonly Found[]): string[] {
 }
 
 function chapterOf({ suite, title, drawn }: (typeof chapters)[number], { report, result }: Found): string {
-  const columns = Object.keys(result.rows[0]?.figures ?? {});
+  const columns = columnsOf(result);
   const plots = drawn.flatMap((column, index) => {
     if (!columns.includes(column)) return [];
     const file = `plots/${suite}-${index + 1}.svg`;
@@ -109,6 +109,7 @@ function chapterOf({ suite, title, drawn }: (typeof chapters)[number], { report,
     ),
     "",
     ...result.checks.map((check) => `- Found right: ${check}`),
+    ...(result.noScores ?? []).map((reason) => `- **No score**: ${reason}`),
     ...(result.leftOut ?? []).map((reason) => `- Left out: ${reason}`),
     ...result.comparisons.map(comparisonLine),
     `- Measured ${report.date.slice(0, 16).replace("T", " ")} UTC, commit ${report.commit}${report.isCommitClean ? "" : " with changes"}, ` +

@@ -1,6 +1,7 @@
 /** The bench: measures Hereabouts beside bare HTTP servers and writes what it found. Run with `npm run bench`. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { ensureRedis } from "../scripts/lib/redis.mjs";
 import type { Bench, SuiteResult } from "./bench.ts";
 import { startLoad } from "./load-process.ts";
 import { help, type Options, parseOptions, type SuiteName } from "./options.ts";
@@ -10,6 +11,7 @@ import { clusterCost } from "./suites/cluster/cost.ts";
 import { clusterDelivery } from "./suites/cluster/delivery.ts";
 import { clusterMasters } from "./suites/cluster/masters.ts";
 import { clusterNodes } from "./suites/cluster/nodes.ts";
+import { expiry } from "./suites/expiry.ts";
 import { fanOutSuite } from "./suites/fan-out.ts";
 import { heartbeats } from "./suites/heartbeats.ts";
 import { held } from "./suites/held.ts";
@@ -24,9 +26,10 @@ const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>
   held,
   idle,
   "fan-out": fanOutSuite,
+  "here-now": hereNowSuite,
+  expiry,
   storm,
   ledger: ledgerSuite,
-  "here-now": hereNowSuite,
   "long-poll": longPoll,
   "cluster-cost": clusterCost,
   "cluster-nodes": clusterNodes,
@@ -52,53 +55,56 @@ async function main(commandLine: readonly string[]): Promise<number> {
     return 1;
   }
   try {
-    if (options.isReportOnly) {
+    if (options.order === "report") {
       writeResultsPage(console.log);
       return 0;
     }
-    const report = await measure(options, ["npm run bench --", ...commandLine].join(" "));
-    save(options, report);
-    return 0;
+    return await measure(options, ["npm run bench --", ...commandLine].join(" "));
   } catch (error) {
     console.error(error);
     return 1;
   }
 }
 
-async function measure(options: Options, command: string): Promise<Report> {
+/** Runs the suites and writes what each found as soon as it has: what ends the run early costs no more than a suite. */
+async function measure(options: Options, command: string): Promise<number> {
   const about = describeRun(command, options.isQuick);
   console.log(JSON.stringify(about, null, 2));
+  const redisProblem = await redisProblemOf(options);
   const load = startLoad();
+  const results: SuiteResult[] = [];
   try {
-    const bench: Bench = {
-      load,
-      runtimes: options.runtimes,
-      isQuick: options.isQuick,
-      rounds: options.rounds,
-      say: console.log,
-    };
-    const results: SuiteResult[] = [];
-    for (const name of options.suites) {
-      console.log(`\n${name}`);
+    const { runtimes, isQuick, rounds } = options;
+    const bench: Bench = { load, runtimes, isQuick, rounds, redisProblem, say: console.log };
+    for (const [index, name] of options.suites.entries()) {
+      console.log(`\n${name} (${index + 1} of ${options.suites.length})`);
+      const startedAt = performance.now();
       const result = await suites[name](bench);
       results.push(result);
       console.log(showSuite(result));
+      console.log(`  took ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
+      save(options, about, results);
     }
-    return { ...about, suites: results };
   } finally {
     load.stop();
   }
+  return results.some(({ noScores = [] }) => noScores.length > 0) ? 1 : 0;
 }
 
-function save(options: Options, report: Report): void {
-  if (options.out === undefined && options.isQuick) return;
-  const stamp = report.date.slice(0, 16).replace(/[-:]/g, "");
-  const path = resolve(
-    options.out ??
-      `${import.meta.dirname}/results/${stamp}-${options.suites.length > 3 ? "several" : options.suites.join("-")}.json`,
-  );
+/** Sees to it that there is a redis-server where one is needed; else says why there is none. */
+async function redisProblemOf({ suites: names }: Options): Promise<string | undefined> {
+  const isNeeded = names.some((name) => name === "heartbeats" || name.startsWith("cluster"));
+  return isNeeded ? await ensureRedis(console.log) : undefined;
+}
+
+function save(options: Options, about: Omit<Report, "suites">, results: readonly SuiteResult[]): void {
+  const newest = results.at(-1);
+  if (newest === undefined || (options.out === undefined && options.isQuick)) return;
+  const stamp = about.date.slice(0, 16).replace(/[-:]/g, "");
+  const path = resolve(options.out ?? `${import.meta.dirname}/results/${stamp}-${newest.suite}.json`);
+  const report: Report = { ...about, suites: options.out === undefined ? [newest] : results };
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`\nWritten to ${path}`);
+  console.log(`  written to ${path}`);
   if (options.out === undefined) writeResultsPage(console.log);
 }

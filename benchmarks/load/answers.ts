@@ -1,9 +1,8 @@
 /** Polls that are answered by messages, group by group, as often as asked. */
-import { openConnection } from "./connection.ts";
+import { openConnection, refusal } from "./connection.ts";
 import type { AnswersOrder, CrowdReport } from "./messages.ts";
 import { type Observer, startObserver } from "./observer.ts";
 import { buildRequest, channelsOfSeats, pollTarget, publishTarget, userName } from "./requests.ts";
-import { refusal } from "./saturate.ts";
 
 const messageWithinMs = 10_000;
 

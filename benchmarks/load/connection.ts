@@ -27,6 +27,12 @@ export interface Connection {
   drop(): void;
 }
 
+/** The error for an answer that is not what was asked for. */
+export function refusal(status: number, body: Body): Error {
+  const text = body.bytes.toString("utf8", body.start, Math.min(body.end, body.start + 300));
+  return new Error(`The server answered ${status}: ${text}`);
+}
+
 /** Room for an answer whose head has not all come yet. */
 const headBytesMax = 64 * 1024;
 const readBuffer = Buffer.alloc(256 * 1024);

@@ -1,9 +1,8 @@
 /** Thousands of connections that act together: sit down, wait, are answered, go away. */
 import { cpuMsOf } from "../proc.ts";
-import { type Body, type Connection, openConnection } from "./connection.ts";
+import { type Body, type Connection, openConnection, refusal } from "./connection.ts";
 import type { CrowdReport, EachOrder, OpenOrder, Plan, ReleaseOrder } from "./messages.ts";
 import { buildRequests, channelName } from "./requests.ts";
-import { refusal } from "./saturate.ts";
 
 const openingAtOnce = 128;
 const deadlineMs = 120_000;

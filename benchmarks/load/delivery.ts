@@ -1,9 +1,8 @@
 /** Times joins on their way to observers, by one clock: this process sends the joins and holds the polls. */
-import { openConnection } from "./connection.ts";
+import { openConnection, refusal } from "./connection.ts";
 import type { DeliveryOrder, DeliveryReport } from "./messages.ts";
 import { type Observer, startObserver } from "./observer.ts";
 import { buildRequest, channelName, heartbeatTarget, pollTarget, userName } from "./requests.ts";
-import { refusal } from "./saturate.ts";
 
 const lastWithinMs = 5_000;
 const connectionsPerServer = 16;

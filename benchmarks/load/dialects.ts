@@ -8,6 +8,8 @@ export interface Told {
   readonly action: string;
   readonly channel: string;
   readonly user: string;
+  /** When it happened, in milliseconds since the epoch, where that is told. */
+  readonly at?: number | undefined;
 }
 
 /** Somebody at one end of a socket. */
@@ -16,6 +18,10 @@ export interface Party {
   readonly channel: string;
   /** An observer is told who comes and goes; a member is there as well. */
   readonly role: "observer" | "member" | "idle";
+  /** Where it was when it was cut off, for a server that knows such a thing; else it begins now. */
+  readonly cursor?: string | undefined;
+  /** Whether it asks for what rosters are proven by, as our own client does. Default false. */
+  readonly wantsDetails?: boolean;
 }
 
 /** What to do next while a socket opens. */
@@ -44,13 +50,24 @@ export interface Dialect {
   confirms(unit: string): boolean;
 }
 
+/** As much of an envelope as is looked at. */
+interface Envelope {
+  readonly c?: string;
+  readonly d?: {
+    readonly action?: string;
+    readonly uuid?: string;
+    readonly precise_timestamp?: number;
+  };
+}
+
 const nothing: Step = { send: [], isReady: false };
 const ready: Step = { send: [], isReady: true };
 
 const stream: Dialect = {
-  target: ({ user, channel, role }) =>
+  target: ({ user, channel, role, cursor, wantsDetails }) =>
     `/v3/stream/demo/${role === "observer" ? `${channel}-pnpres` : `${channel},${channel}-pnpres`}` +
-    `?uuid=${user}&pnsdk=bench%2F1`,
+    `?uuid=${user}${cursor === undefined ? "" : `&tt=${cursor}&tr=1`}` +
+    `${wantsDetails === true ? "&details=1" : ""}&pnsdk=bench%2F1`,
   greet: () => [],
   proceed: (_, frame) => {
     if (frame.startsWith('{"c":"error"')) throw new Error(`The stream answered ${frame}`);
@@ -61,17 +78,11 @@ const stream: Dialect = {
   told: (unit) => {
     const frame: unknown = JSON.parse(unit);
     if (typeof frame !== "object" || frame === null || !("m" in frame) || !Array.isArray(frame.m)) return [];
-    return frame.m.flatMap((envelope: { d?: { action?: string; uuid?: string }; c?: string }) =>
-      envelope.d?.action === undefined || envelope.d.uuid === undefined
-        ? []
-        : [
-            {
-              action: envelope.d.action,
-              channel: (envelope.c ?? "").replace(/-pnpres$/, ""),
-              user: envelope.d.uuid,
-            },
-          ],
-    );
+    return frame.m.flatMap(({ d, c = "" }: Envelope) => {
+      const { action, uuid, precise_timestamp: at } = d ?? {};
+      if (action === undefined || uuid === undefined) return [];
+      return [{ action, channel: c.replace(/-pnpres$/, ""), user: uuid, at }];
+    });
   },
   change: () => {
     throw new Error("Who comes and goes does so over HTTP.");

@@ -2,6 +2,7 @@
 import { answerPolls } from "./answers.ts";
 import { type Crowd, expectationOf, openCrowd, sendEach } from "./crowd.ts";
 import { timeDelivery } from "./delivery.ts";
+import { watchExpiry } from "./expire.ts";
 import { fanOut } from "./fan-out.ts";
 import { type Members, openMembers } from "./members.ts";
 import type { CrowdReport, EachOrder, LoadOrder, LoadReply, LoadReports } from "./messages.ts";
@@ -44,7 +45,9 @@ async function run(order: LoadOrder): Promise<LoadReports[LoadOrder["kind"]]> {
     case "rest":
       return await presentMembers().rest(order.ms);
     case "return":
-      return await presentMembers().cutAndReturn(order.withinMs);
+      return await presentMembers().cutAndReturn(order);
+    case "expire":
+      return await watchExpiry(order);
     case "drop":
       members?.drop();
       members = undefined;

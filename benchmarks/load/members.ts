@@ -1,71 +1,65 @@
-/** Thousands of members, each on a socket of its own: they come, rest, are cut off, and come back. */
+/** Thousands of members, each on a connection of its own: they come, rest, are cut off, and come back. */
 import { cpuMsOf } from "../proc.ts";
-import { dialectOf, type Party } from "./dialects.ts";
+import { sendEach } from "./crowd.ts";
+import type { Party, Told } from "./dialects.ts";
+import { type Link, openLink } from "./member-links.ts";
 import { channelName, userName } from "./requests.ts";
-import { type ClientSocket, openSocket } from "./socket.ts";
-import type { MembersOrder, MembersReport, RestReport, ReturnReport } from "./socket-messages.ts";
-import { eachUnit } from "./units.ts";
+import type {
+  MembersOrder,
+  MembersReport,
+  RestReport,
+  ReturnOrder,
+  ReturnReport,
+} from "./socket-messages.ts";
 
 const openingAtOnce = 128;
 const quietMs = 500;
 const quietWithinMs = 60_000;
+const proof = "all-are-back";
+const proofWithinMs = 30_000;
+const unlinked: Link = { drop: () => {} };
 
 interface Member {
   readonly party: Party;
-  socket: ClientSocket;
+  link: Link;
+  /** Where it goes on when it has been cut off. */
+  cursor: string | undefined;
   /** Whom it was told of, others than itself, with what came last. */
   readonly told: Map<string, string>;
+  /** Messages of proof that it was told. */
+  proofs: number;
 }
 
 /** Members that are there. */
 export interface Members {
   rest(ms: number): Promise<RestReport>;
   /** Cuts everybody off at once; everybody comes back, evenly over some time. */
-  cutAndReturn(withinMs: number): Promise<ReturnReport>;
+  cutAndReturn(order: ReturnOrder): Promise<ReturnReport>;
   drop(): void;
 }
 
 /** Opens all members, a wave at a time, and waits until nobody is told anything any more. */
 export async function openMembers(order: MembersOrder): Promise<{ members: Members; report: MembersReport }> {
-  const dialect = dialectOf(order.dialect);
   const members: Member[] = [];
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
   let lastToldAt = performance.now();
   let toldCount = 0;
 
-  const open = (party: Party, member: Member | undefined): Promise<Member> =>
+  const open = (member: Member): Promise<Member> =>
     new Promise((resolve) => {
-      let isReady = false;
-      const opened: Member = member ?? { party, socket: { send: () => {}, drop: () => {} }, told: new Map() };
-      const socket = openSocket(order.port, dialect.target(party), {
-        onOpen: () => {
-          for (const frame of dialect.greet(party)) socket.send(frame);
+      member.link = openLink(order, member.party, member.cursor, {
+        onReady: () => resolve(member),
+        onTold: (told, text) => hear(member, told, text),
+        onCursor: (cursor) => {
+          member.cursor = cursor;
         },
-        onLost: (reason) => failure.reject(new Error(`${party.user}: ${reason}`)),
-        onFrame: (bytes, start, end) => {
-          const frame = bytes.toString("utf8", start, end);
-          const pong = dialect.pong(frame);
-          if (pong !== undefined) return socket.send(pong);
-          try {
-            if (isReady)
-              return eachUnit(bytes, start, end, dialect.hasLines, (from, to) =>
-                hear(opened, bytes.toString("utf8", from, to)),
-              );
-            const step = dialect.proceed(party, frame);
-            for (const next of step.send) socket.send(next);
-            if (!step.isReady) return;
-            isReady = true;
-            resolve(opened);
-          } catch (error) {
-            failure.reject(error);
-          }
-        },
+        onFailure: failure.reject,
       });
-      opened.socket = socket;
     });
-  const hear = (member: Member, unit: string): void => {
-    for (const { action, user } of dialect.told(unit)) {
+  const hear = (member: Member, told: readonly Told[], text: string): void => {
+    if (told.length === 0 && text.includes(proof)) member.proofs++;
+    for (const { action, user } of told) {
       if (user === member.party.user) continue;
       lastToldAt = performance.now();
       toldCount++;
@@ -85,10 +79,9 @@ export async function openMembers(order: MembersOrder): Promise<{ members: Membe
   for (let first = 0; first < order.members; first += openingAtOnce) {
     const wave = Array.from({ length: Math.min(openingAtOnce, order.members - first) }, (_, at) => {
       const index = order.first + first + at;
-      return open(
-        { user: userName(index), channel: channelName(index % order.channels), role: "member" },
-        undefined,
-      );
+      const channel = channelName(index % order.channels);
+      const party: Party = { user: userName(index), channel, role: "member" };
+      return open({ party, link: unlinked, cursor: undefined, told: new Map(), proofs: 0 });
     });
     members.push(...(await Promise.race([Promise.all(wave), failure.promise])));
   }
@@ -103,11 +96,11 @@ export async function openMembers(order: MembersOrder): Promise<{ members: Membe
         await Promise.race([pause(ms), failure.promise]);
         return { serverCpuMs: cpuMsOf(order.pid) - before, seconds: (performance.now() - from) / 1000 };
       },
-      cutAndReturn: async (withinMs) => {
+      cutAndReturn: async ({ withinMs, provesService }) => {
         const toldBefore = toldCount;
         const before = cpuMsOf(order.pid);
         const from = performance.now();
-        for (const { socket } of members) socket.drop();
+        for (const { link } of members) link.drop();
         const returning: Promise<Member>[] = [];
         while (returning.length < members.length) {
           const wanted = Math.min(
@@ -116,7 +109,7 @@ export async function openMembers(order: MembersOrder): Promise<{ members: Membe
           );
           for (let index = returning.length; index < wanted; index++) {
             const member = members[index];
-            if (member !== undefined) returning.push(open(member.party, member));
+            if (member !== undefined) returning.push(open(member));
           }
           await Promise.race([pause(2), failure.promise]);
         }
@@ -124,10 +117,12 @@ export async function openMembers(order: MembersOrder): Promise<{ members: Membe
         const servedMs = performance.now() - from;
         lastToldAt = performance.now();
         await quiet();
-        return { servedMs, toldFalsely: toldCount - toldBefore, serverCpuMs: cpuMsOf(order.pid) - before };
+        const serverCpuMs = cpuMsOf(order.pid) - before;
+        if (provesService) await Promise.race([proveService(members, order), failure.promise]);
+        return { servedMs, toldFalsely: toldCount - toldBefore, serverCpuMs };
       },
       drop: () => {
-        for (const { socket } of members) socket.drop();
+        for (const { link } of members) link.drop();
       },
     },
     report: {
@@ -153,6 +148,21 @@ function verifyTold(members: readonly Member[], order: MembersOrder): void {
         throw new Error(`${party.user} was told of ${user}, who is in another channel.`);
     }
   }
+}
+
+/** Publishes a message to each channel: every member must be told of it once. */
+async function proveService(members: readonly Member[], order: MembersOrder): Promise<void> {
+  const plan = { kind: "publishes", channels: order.channels, text: proof } as const;
+  await sendEach(order.port, plan, 8);
+  const until = performance.now() + proofWithinMs;
+  while (members.some((member) => member.proofs === 0) && performance.now() < until) await pause(50);
+  await pause(quietMs);
+  const unserved = members.filter((member) => member.proofs !== 1);
+  if (unserved.length === 0) return;
+  throw new Error(
+    `${unserved.length} members were not told once of a message after their return: ` +
+      `${unserved[0]?.party.user} was told ${unserved[0]?.proofs} times.`,
+  );
 }
 
 function pause(ms: number): Promise<void> {

@@ -13,8 +13,16 @@ export type Plan =
       readonly channels: number;
       readonly perUser: number;
     }
-  /** Each of `users` takes a seat in one channel. */
-  | { readonly kind: "fill"; readonly channel: string; readonly users: number }
+  /** Each of `users` from `first` on takes a seat in one channel, with a state if there is one. */
+  | {
+      readonly kind: "fill";
+      readonly channel: string;
+      readonly first: number;
+      readonly users: number;
+      readonly state: string | undefined;
+    }
+  /** Some requests, one after the other, over and over. */
+  | { readonly kind: "cycle"; readonly targets: readonly string[] }
   /** One request, over and over. */
   | { readonly kind: "repeat"; readonly target: string }
   /** Users from `first` on: user `n` sits down in channel `n` modulo `channels` with a handshake. */
@@ -45,8 +53,10 @@ export interface SaturateOrder {
   readonly connections: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** Requests sent in turn, beside the load, one each `everyMs`. */
-  readonly beside: { readonly targets: readonly string[]; readonly everyMs: number } | undefined;
+  /** Requests are due at this rate, however fast the server is, and their time counts from then. Default: at once. */
+  readonly perSecond?: number;
+  /** Requests sent in turn, beside the load, at a rate of their own. */
+  readonly beside: { readonly targets: readonly string[]; readonly perSecond: number } | undefined;
 }
 
 /** What a saturated server did. */
@@ -57,8 +67,10 @@ export interface SaturateReport {
   /** Milliseconds that core 0 spent on anything but the server; meaningful when the server is pinned there. */
   readonly otherCpuMs: number;
   readonly latencyMs: { readonly median: number; readonly p99: number };
-  /** Requests sent beside the load while it was measured. */
+  /** Requests answered beside the load while it was measured. */
   readonly besideAnswers: number;
+  /** Requests sent beside the load from its beginning to its end; all of them were answered. */
+  readonly besideSent: number;
 }
 
 /** Sends every request of a plan once, in order, over a few connections. */

@@ -1,7 +1,6 @@
 /** An observer: polls on and on over one connection, and hands on what it is told. */
-import { openConnection } from "./connection.ts";
+import { openConnection, refusal } from "./connection.ts";
 import { buildRequest } from "./requests.ts";
-import { refusal } from "./saturate.ts";
 
 /** What an observer does. */
 export interface ObserverOptions {

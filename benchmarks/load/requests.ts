@@ -33,9 +33,10 @@ export function channelName(index: number): string {
   return `room-${index}`;
 }
 
-/** The target of a heartbeat. */
-export function heartbeatTarget(channel: string, user: string): string {
-  return `/v2/presence/sub-key/demo/channel/${channel}/heartbeat?heartbeat=300&uuid=${user}&requestid=5b3c1f0e&pnsdk=bench%2F1`;
+/** The target of a heartbeat; with a state, in JSON, it sets that in its channel. Its seat lasts 300 s unless told. */
+export function heartbeatTarget(channel: string, user: string, state?: string, seconds = 300): string {
+  const carried = state === undefined ? "" : `&state=${encodeURIComponent(state)}`;
+  return `/v2/presence/sub-key/demo/channel/${channel}/heartbeat?heartbeat=${seconds}&uuid=${user}${carried}&requestid=5b3c1f0e&pnsdk=bench%2F1`;
 }
 
 /** The channels of a user of a plan of seats: neighbours in number, so that they differ. */
@@ -76,7 +77,9 @@ function targetsOf(plan: Plan): string[] {
     case "heartbeats":
       return heartbeatTargets(plan.users, plan.channels);
     case "fill":
-      return range(plan.users).map((user) => heartbeatTarget(plan.channel, userName(user)));
+      return usersOf(plan).map((user) => heartbeatTarget(plan.channel, userName(user), plan.state));
+    case "cycle":
+      return [...plan.targets];
     case "seats":
       return usersOf(plan).map((user) =>
         heartbeatTarget(channelsOfSeats(user, plan).join(","), userName(user)),

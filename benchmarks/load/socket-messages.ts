@@ -1,6 +1,9 @@
 /** What the bench and its load process say to each other about sockets and those who hold them. */
 import type { DialectName } from "./dialects.ts";
 
+/** Over what members and observers are told things. */
+export type Transport = "socket" | "poll";
+
 /** Makes changes in one channel and waits until every observer has been told of every one. */
 export interface FanOutOrder {
   readonly kind: "fan-out";
@@ -9,7 +12,7 @@ export interface FanOutOrder {
   readonly dialect: DialectName;
   /** Who comes and goes says so over HTTP, or over a socket of its own. */
   readonly comings: "http" | "socket";
-  readonly watch: "socket" | "poll";
+  readonly watch: Transport;
   readonly channel: string;
   readonly observers: number;
   /** Users that come and go, each when all have been told of its last change: so many changes are under way. */
@@ -33,12 +36,13 @@ export interface FanOutReport {
   readonly latencyChanges: number;
 }
 
-/** Opens a socket for each of many members and leaves them open. */
+/** Opens a socket, or a connection with a held poll, for each of many members and leaves them open. */
 export interface MembersOrder {
   readonly kind: "members";
   readonly port: number;
   readonly pid: number;
   readonly dialect: DialectName;
+  readonly transport: Transport;
   readonly first: number;
   readonly members: number;
   readonly channels: number;
@@ -70,6 +74,8 @@ export interface RestReport {
 export interface ReturnOrder {
   readonly kind: "return";
   readonly withinMs: number;
+  /** Whether a message is published to each channel afterwards, which every member must be told of once. */
+  readonly provesService: boolean;
 }
 
 /** How the return went. */
@@ -81,13 +87,37 @@ export interface ReturnReport {
   readonly serverCpuMs: number;
 }
 
+/** Fills channels with seats that all end within the same second, and watches their ends being told. */
+export interface ExpireOrder {
+  readonly kind: "expire";
+  readonly port: number;
+  readonly pid: number;
+  readonly transport: Transport;
+  /** Each has one observer. */
+  readonly channels: number;
+  readonly seatsPerChannel: number;
+  /** In how many milliseconds the second begins: until then all seats must have been taken. */
+  readonly withinMs: number;
+}
+
+/** How the ends were told. */
+export interface ExpireReport {
+  /** From a seat's deadline until its observer was told. */
+  readonly lateMs: { readonly median: number; readonly p99: number; readonly most: number };
+  /** The second in which all seats ended, and when the last observer was told, in milliseconds since the epoch. */
+  readonly from: number;
+  readonly until: number;
+  /** From the beginning of the second until everybody was told. */
+  readonly serverCpuMs: number;
+}
+
 /** Drops the members. */
 export interface DropOrder {
   readonly kind: "drop";
 }
 
 /** Orders about sockets. */
-export type SocketOrder = FanOutOrder | MembersOrder | RestOrder | ReturnOrder | DropOrder;
+export type SocketOrder = FanOutOrder | MembersOrder | RestOrder | ReturnOrder | ExpireOrder | DropOrder;
 
 /** The reports that belong to them. */
 export interface SocketReports {
@@ -95,5 +125,6 @@ export interface SocketReports {
   readonly members: MembersReport;
   readonly rest: RestReport;
   readonly return: ReturnReport;
+  readonly expire: ExpireReport;
   readonly drop: null;
 }

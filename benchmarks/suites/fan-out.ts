@@ -1,46 +1,26 @@
 /** B3: joins and leaves in one channel, told to a thousand observers. */
-import { randomInt } from "node:crypto";
-import { type Bench, type Comparison, drawable, type Row, type SuiteResult, shuffled } from "../bench.ts";
+import { type Bench, type Comparison, drawable, type Row, roundsOf, type SuiteResult } from "../bench.ts";
 import { launch } from "../launch.ts";
 import type { FanOutReport } from "../load/socket-messages.ts";
 import { fieldOf, keysetArguments, type Server } from "../peers.ts";
-import { type Spread, spreadOf } from "../statistics.ts";
-
-interface Entrant extends Server {
-  readonly watch: "socket" | "poll";
-}
+import { playRounds, ratioOfFigures, rowOfScores, type Scores } from "../rounds.ts";
 
 /** Runs the suite. */
 export async function fanOutSuite(bench: Bench): Promise<SuiteResult> {
   const size = bench.isQuick
-    ? { observers: 50, comers: 16, warmUpMs: 200, measureMs: 400, latencyMs: 300, rounds: 1 }
-    : { observers: 1_000, comers: 64, warmUpMs: 1_000, measureMs: 2_000, latencyMs: 2_000, rounds: 5 };
+    ? { observers: 50, comers: 16, warmUpMs: 200, measureMs: 400, latencyMs: 300 }
+    : { observers: 1_000, comers: 64, warmUpMs: 1_000, measureMs: 2_000, latencyMs: 2_000 };
   const args = keysetArguments({ announceMax: 1_000 });
   const field = await fieldOf(bench, args);
-  const entrants: Entrant[] = [
-    ...bench.runtimes.map(
-      (runtime): Entrant => ({
-        name: `hereabouts on ${runtime}, long poll`,
-        subject: { kind: "hereabouts", runtime, args },
-        dialect: "stream",
-        tellsMembers: true,
-        watch: "poll",
-      }),
-    ),
-    ...field.servers.map((server): Entrant => ({ ...server, watch: "socket" })),
-  ];
-  const reports = new Map<string, FanOutReport[]>(entrants.map(({ name }) => [name, []]));
-  const rounds = bench.rounds ?? size.rounds;
-  for (let round = 1; round <= rounds; round++) {
-    for (const entrant of shuffled(entrants, randomInt)) {
-      const report = await measure(bench, entrant, size);
-      reports.get(entrant.name)?.push(report);
-      bench.say(
-        `  round ${round}/${rounds}  ${entrant.name.padEnd(30)} ${Math.round(perCpuSecond(report))} deliveries/CPU s, ` +
-          `${Math.round(report.deliveries / report.seconds)}/s, core ${busyOf(report).toFixed(2)}, p99 ${report.latencyMs.p99.toFixed(1)} ms`,
-      );
-    }
-  }
+  const entrants = field.servers;
+  const rounds = roundsOf(bench);
+  const scores = await playRounds(bench, entrants, {
+    rounds,
+    measure: (entrant) => measure(bench, entrant, size),
+    show: (report) =>
+      `${Math.round(perCpuSecond(report))} deliveries/CPU s, ${Math.round(rateOf(report))}/s, ` +
+      `core ${busyOf(report).toFixed(2)}, p99 ${report.latencyMs.p99.toFixed(1)} ms`,
+  });
   return {
     suite: "fan-out",
     about: "One channel whose users come and go; every observer is told of every change.",
@@ -49,14 +29,20 @@ export async function fanOutSuite(bench: Bench): Promise<SuiteResult> {
       "Every observer was told of every join and leave exactly once, in an order that makes a right roster.",
     ],
     leftOut: field.leftOut,
-    rows: entrants.map(({ name }) => rowOf(name, reports.get(name) ?? [])),
-    comparisons: drawable(comparisonsOf(reports)),
+    noScores: scores.noScores,
+    rows: entrants.map(({ name }) => rowOf(scores, name)),
+    comparisons: drawable(
+      comparisonsOf(
+        scores,
+        entrants.map(({ name }) => name),
+      ),
+    ),
   };
 }
 
 async function measure(
   bench: Bench,
-  entrant: Entrant,
+  entrant: Server,
   size: {
     readonly observers: number;
     readonly comers: number;
@@ -73,7 +59,7 @@ async function measure(
       pid: running.pid,
       dialect: entrant.dialect,
       comings: entrant.dialect === "stream" ? "http" : "socket",
-      watch: entrant.watch,
+      watch: entrant.transport,
       channel: "hall",
       observers: size.observers,
       comers: size.comers,
@@ -86,21 +72,25 @@ async function measure(
   }
 }
 
-function rowOf(name: string, reports: readonly FanOutReport[]): Row {
-  const figure = (of: (report: FanOutReport) => number): Spread => spreadOf(reports.map(of));
-  const limited = reports.filter((report) => busyOf(report) < 0.9).length;
-  return {
+function rowOf(scores: Scores<FanOutReport>, name: string): Row {
+  const limited = scores.of(name).filter((report) => report !== undefined && busyOf(report) < 0.9).length;
+  return rowOfScores(
+    scores,
     name,
-    figures: {
-      "deliveries/CPU s": figure(perCpuSecond),
-      "deliveries/s": figure((report) => report.deliveries / report.seconds),
-      "core used": figure(busyOf),
-      "bytes/delivery": figure((report) => report.bytesPerChange),
-      "median ms": figure((report) => report.latencyMs.median),
-      "p99 ms": figure((report) => report.latencyMs.p99),
+    {
+      "deliveries/CPU s": perCpuSecond,
+      "deliveries/s": rateOf,
+      "core used": busyOf,
+      "bytes/delivery": (report) => report.bytesPerChange,
+      "median ms": (report) => report.latencyMs.median,
+      "p99 ms": (report) => report.latencyMs.p99,
     },
-    remark: limited > 0 ? `load-limited (${limited}x)` : "",
-  };
+    limited > 0 ? `load-limited (${limited}x)` : "",
+  );
+}
+
+function rateOf(report: FanOutReport): number {
+  return report.deliveries / report.seconds;
 }
 
 function perCpuSecond(report: FanOutReport): number {
@@ -111,31 +101,25 @@ function busyOf(report: FanOutReport): number {
   return report.serverCpuMs / 1000 / report.seconds;
 }
 
-function comparisonsOf(reports: ReadonlyMap<string, readonly FanOutReport[]>): Comparison[] {
-  const ratio = (ours: string, other: string, of: (report: FanOutReport) => number): Spread => {
-    const theirs = reports.get(other) ?? [];
-    return spreadOf(
-      (reports.get(ours) ?? []).map((report, round) => of(report) / of(theirs[round] ?? report)),
-    );
-  };
+function comparisonsOf(scores: Scores<FanOutReport>, names: readonly string[]): Comparison[] {
   const limits = [
     { other: "bare bun", limit: 0.5 },
     { other: "Socket.IO on node", limit: 10 },
     { other: "centrifuge", limit: 2 },
-  ].filter(({ other }) => reports.has(other));
-  return [...reports.keys()]
+  ].filter(({ other }) => names.includes(other));
+  return names
     .filter((name) => name.startsWith("hereabouts"))
     .flatMap((name): Comparison[] => {
       const isAimed = name === "hereabouts on bun, stream";
       return limits.flatMap(({ other, limit }): Comparison[] => [
         {
           name: `deliveries per CPU second, ${name} / ${other}`,
-          value: ratio(name, other, perCpuSecond),
+          value: ratioOfFigures(scores, [name, other], perCpuSecond),
           wanted: isAimed ? { relation: "at least", limit } : undefined,
         },
         {
           name: `p99, ${name} / ${other}`,
-          value: ratio(name, other, (report) => report.latencyMs.p99),
+          value: ratioOfFigures(scores, [name, other], (report) => report.latencyMs.p99),
           wanted: isAimed && other !== "bare bun" ? { relation: "at most", limit: 1 } : undefined,
         },
       ]);

@@ -3,20 +3,13 @@
 import type { Runtime } from "../../packages/testkit/src/runtimes.ts";
 import { capture, check, hereNow } from "../ask.ts";
 import type { BareAnswer } from "../bare/answers.ts";
-import { type Bench, type Comparison, drawable, type SuiteResult } from "../bench.ts";
-import {
-  contest,
-  type Entrant,
-  type Rules,
-  rateRatioOf,
-  ratioOf,
-  rowOf,
-  type Standing,
-  standingOf,
-} from "../contest.ts";
+import { type Bench, type Comparison, drawable, roundsOf, type SuiteResult } from "../bench.ts";
+import { contest, type Entrant, type Rules, rateRatioOf, ratioOf, rowOf } from "../contest.ts";
 import { launch, type Running } from "../launch.ts";
-import type { Plan } from "../load/messages.ts";
+import type { Plan, SaturateReport } from "../load/messages.ts";
 import { buildRequest, channelName, channelsOfUser, heartbeatTarget, userName } from "../load/requests.ts";
+import { naiveName, startNaive } from "../peers.ts";
+import type { Scores } from "../rounds.ts";
 
 const wantedRatio = 0.7;
 
@@ -24,8 +17,8 @@ const wantedRatio = 0.7;
 export async function heartbeats(bench: Bench): Promise<SuiteResult> {
   const size = bench.isQuick ? { users: 200, channels: 10 } : { users: 10_000, channels: 500 };
   const rules: Rules = bench.isQuick
-    ? { rounds: 1, connections: 16, warmUpMs: 200, measureMs: 400 }
-    : { rounds: 5, connections: 64, warmUpMs: 2_000, measureMs: 4_000 };
+    ? { rounds: roundsOf(bench), connections: 16, warmUpMs: 200, measureMs: 400 }
+    : { rounds: roundsOf(bench), connections: 64, warmUpMs: 2_000, measureMs: 4_000 };
   const plan: Plan = { kind: "heartbeats", ...size };
   const target = heartbeatTarget(channelName(1), userName(1));
 
@@ -34,21 +27,39 @@ export async function heartbeats(bench: Bench): Promise<SuiteResult> {
     const answer = await learn(runtime, target);
     entrants.push(ours(bench, runtime, plan), bare(runtime, plan, answer));
   }
-  const standings = await contest(bench, entrants, rules);
+  const { redisProblem } = bench;
+  if (redisProblem === undefined) entrants.push(naive(bench, plan));
+  const scores = await contest(bench, entrants, rules);
   return {
     suite: "heartbeats",
     about: "Heartbeats that renew a seat, over keep-alive connections without pipelining.",
     parameters: { ...size, ...rules, requestBytes: buildRequest(target, 65_535).length },
     checks: [`Here now of all ${size.channels} channels shows exactly the users that sent heartbeats.`],
-    rows: standings.map(rowOf),
-    comparisons: drawable(bench.runtimes.flatMap((runtime) => comparisonsOf(runtime, standings))),
+    noScores: scores.noScores,
+    leftOut: redisProblem === undefined ? [] : [`${naiveName}: ${redisProblem}.`],
+    rows: entrants.map(({ name }) => rowOf(scores, name)),
+    comparisons: drawable(bench.runtimes.flatMap((runtime) => comparisonsOf(runtime, scores))),
   };
 }
 
 function ours(bench: Bench, runtime: Runtime, plan: Extract<Plan, { kind: "heartbeats" }>): Entrant {
   return {
     name: `hereabouts on ${runtime}`,
-    subject: { kind: "hereabouts", runtime },
+    start: () => launch({ kind: "hereabouts", runtime }),
+    ...seated(bench, plan),
+  };
+}
+
+/** The presence by hand on Redis. Its Redis is on the load's core, and not in its figures. */
+function naive(bench: Bench, plan: Extract<Plan, { kind: "heartbeats" }>): Entrant {
+  return { name: naiveName, start: startNaive, isBoundElsewhere: true, ...seated(bench, plan) };
+}
+
+function seated(
+  bench: Bench,
+  plan: Extract<Plan, { kind: "heartbeats" }>,
+): Pick<Entrant, "load" | "prepare" | "verify"> {
+  return {
     load: { plan, beside: undefined },
     prepare: async (running) => {
       // Every seat is taken once beforehand: what is measured are renewals.
@@ -61,7 +72,7 @@ function ours(bench: Bench, runtime: Runtime, plan: Extract<Plan, { kind: "heart
 function bare(runtime: Runtime, plan: Plan, answer: BareAnswer): Entrant {
   return {
     name: `bare ${runtime}`,
-    subject: { kind: "bare", runtime, orders: { answer, hold: undefined } },
+    start: () => launch({ kind: "bare", runtime, orders: { answer, hold: undefined } }),
     load: { plan, beside: undefined },
     prepare: async () => {},
     verify: async () => {},
@@ -96,18 +107,23 @@ async function verifyRosters(
   }
 }
 
-function comparisonsOf(runtime: Runtime, standings: readonly Standing[]): Comparison[] {
-  const own = standingOf(standings, `hereabouts on ${runtime}`);
-  const base = standingOf(standings, `bare ${runtime}`);
+function comparisonsOf(runtime: Runtime, scores: Scores<SaturateReport>): Comparison[] {
+  const own = `hereabouts on ${runtime}`;
+  const base = `bare ${runtime}`;
   return [
     {
       name: `CPU per request, bare ${runtime} / hereabouts on ${runtime}`,
-      value: ratioOf(base, own),
+      value: ratioOf(scores, base, own),
       wanted: runtime === "bun" ? { relation: "at least", limit: wantedRatio } : undefined,
     },
     {
       name: `requests/s, hereabouts on ${runtime} / bare ${runtime}`,
-      value: rateRatioOf(own, base),
+      value: rateRatioOf(scores, own, base),
+      wanted: undefined,
+    },
+    {
+      name: `CPU per request, ${naiveName} / hereabouts on ${runtime}`,
+      value: ratioOf(scores, naiveName, own),
       wanted: undefined,
     },
   ];

@@ -1,14 +1,14 @@
 /** B2: what a held poll with its seat weighs, what it costs to open, answer and drop, and whether anything stays behind. */
-import { randomInt } from "node:crypto";
 import type { Runtime } from "../../packages/testkit/src/runtimes.ts";
 import { askJson, capture, check, timeOf } from "../ask.ts";
 import type { BareOrders } from "../bare/answers.ts";
-import { type Bench, type Comparison, drawable, type Row, type SuiteResult, shuffled } from "../bench.ts";
+import { type Bench, type Comparison, drawable, type Row, roundsOf, type SuiteResult } from "../bench.ts";
 import { launch, type Running, type Settled, type Subject } from "../launch.ts";
 import type { CrowdReport } from "../load/messages.ts";
 import { channelName, subscribeTarget, userName } from "../load/requests.ts";
 import { descriptorLimit, descriptorsOf } from "../proc.ts";
-import { type Spread, spreadOf } from "../statistics.ts";
+import { playRounds, ratioOfFigures, rowOfScores, type Scores } from "../rounds.ts";
+import type { Spread } from "../statistics.ts";
 
 const wantedRatio = 1.6;
 /** Held polls' targets have it, handshakes' and others' do not: timetokens begin with 1, a handshake's cursor is 0. */
@@ -52,18 +52,13 @@ export async function held(bench: Bench): Promise<SuiteResult> {
       subject: { kind: "bare", runtime, orders: await learn(runtime) },
     });
   }
-  const samples = new Map<Contender, Sample[]>(contenders.map((contender) => [contender, []]));
-  for (let round = 1; round <= size.rounds; round++) {
-    for (const contender of shuffled(contenders, randomInt)) {
-      const sample = await measure(bench, contender, size);
-      samples.get(contender)?.push(sample);
-      bench.say(
-        `  round ${round}/${size.rounds}  ${contender.name.padEnd(20)} ${Math.round(sample.bytesPerPoll)} bytes/poll  ` +
-          `open ${microsOf(sample.open).toFixed(1)} us  answer ${microsOf(sample.answer).toFixed(1)} us  ` +
-          `abort ${microsOf(sample.abort).toFixed(1)} us`,
-      );
-    }
-  }
+  const scores = await playRounds(bench, contenders, {
+    rounds: size.rounds,
+    measure: (contender) => measure(bench, contender, size),
+    show: (sample) =>
+      `${Math.round(sample.bytesPerPoll)} bytes/poll  open ${microsOf(sample.open).toFixed(1)} us  ` +
+      `answer ${microsOf(sample.answer).toFixed(1)} us  abort ${microsOf(sample.abort).toFixed(1)} us`,
+  });
   return {
     suite: "held",
     about: "Polls held on connections of their own, each with its seat; then all answered; then all dropped.",
@@ -73,15 +68,16 @@ export async function held(bench: Bench): Promise<SuiteResult> {
       "The keyset's occupancy is the number of users that sat down.",
       "After all connections are dropped the server has closed its ends.",
     ],
-    rows: contenders.map((contender) => rowOf(contender, samples.get(contender) ?? [])),
-    comparisons: drawable(bench.runtimes.flatMap((runtime) => comparisonOf(runtime, contenders, samples))),
+    noScores: scores.noScores,
+    rows: contenders.map(({ name }) => rowOf(scores, name)),
+    comparisons: drawable(bench.runtimes.flatMap((runtime) => comparisonOf(runtime, scores))),
   };
 }
 
 function sizeOf(bench: Bench): Size {
-  if (bench.isQuick) return { polls: 200, channels: 20, rounds: 1 };
+  if (bench.isQuick) return { polls: 200, channels: 20, rounds: roundsOf(bench) };
   // Some descriptors are needed for other things, on both sides.
-  return { polls: Math.min(18_000, descriptorLimit() - 1_500), channels: 1_000, rounds: 3 };
+  return { polls: Math.min(18_000, descriptorLimit() - 1_500), channels: 1_000, rounds: roundsOf(bench) };
 }
 
 function warmUpOf(size: Size): number {
@@ -208,51 +204,38 @@ function microsOf(report: CrowdReport): number {
   return (report.serverCpuMs * 1000) / report.count;
 }
 
-function rowOf(contender: Contender, samples: readonly Sample[]): Row {
-  const figure = (of: (sample: Sample) => number): Spread => spreadOf(samples.map(of));
-  return {
-    name: contender.name,
-    figures: {
-      "RSS bytes/poll": figure((sample) => sample.bytesPerPoll),
-      "before GC": figure((sample) => sample.bytesPerPollUnsettled),
-      "seated, idle": figure((sample) => sample.bytesPerSeatedConnection),
-      "heap bytes/poll": figure((sample) => sample.heapBytesPerPoll),
-      "connect, handshake us": figure((sample) => microsOf(sample.handshake)),
-      "open us": figure((sample) => microsOf(sample.open)),
-      "answer us": figure((sample) => microsOf(sample.answer)),
-      "first to last ms": figure((sample) => sample.answer.spreadMs),
-      "abort us": figure((sample) => microsOf(sample.abort)),
-      "RSS MB": figure((sample) => sample.residentMegabytes),
-      "left behind bytes/poll": figure((sample) => sample.leakedBytesPerPoll),
-    },
-    remark: "",
-  };
+function rowOf(scores: Scores<Sample>, name: string): Row {
+  return rowOfScores(scores, name, {
+    "RSS bytes/poll": (sample) => sample.bytesPerPoll,
+    "before GC": (sample) => sample.bytesPerPollUnsettled,
+    "seated, idle": (sample) => sample.bytesPerSeatedConnection,
+    "heap bytes/poll": (sample) => sample.heapBytesPerPoll,
+    "connect, handshake us": (sample) => microsOf(sample.handshake),
+    "open us": (sample) => microsOf(sample.open),
+    "answer us": (sample) => microsOf(sample.answer),
+    "first to last ms": (sample) => sample.answer.spreadMs,
+    "abort us": (sample) => microsOf(sample.abort),
+    "RSS MB": (sample) => sample.residentMegabytes,
+    "left behind bytes/poll": (sample) => sample.leakedBytesPerPoll,
+  });
 }
 
-function comparisonOf(
-  runtime: Runtime,
-  contenders: readonly Contender[],
-  samples: ReadonlyMap<Contender, readonly Sample[]>,
-): Comparison[] {
-  const of = (name: string): readonly Sample[] =>
-    contenders.flatMap((contender) => (contender.name === name ? (samples.get(contender) ?? []) : []));
-  const ours = of(`hereabouts on ${runtime}`);
-  const bare = of(`bare ${runtime}`);
-  const ratio = (part: (sample: Sample) => number): Spread =>
-    spreadOf(ours.map((sample, round) => part(sample) / part(bare[round] ?? sample)));
+function comparisonOf(runtime: Runtime, scores: Scores<Sample>): Comparison[] {
+  const pair = [`hereabouts on ${runtime}`, `bare ${runtime}`] as const;
+  const ratio = (part: (sample: Sample) => number): Spread => ratioOfFigures(scores, pair, part);
   return [
     {
-      name: `RSS per held poll with its seat, hereabouts on ${runtime} / bare ${runtime}`,
+      name: `RSS per held poll with its seat, ${pair.join(" / ")}`,
       value: ratio((sample) => sample.bytesPerPoll),
       wanted: runtime === "bun" ? { relation: "at most", limit: wantedRatio } : undefined,
     },
     {
-      name: `CPU per poll opened, hereabouts on ${runtime} / bare ${runtime}`,
+      name: `CPU per poll opened, ${pair.join(" / ")}`,
       value: ratio((sample) => microsOf(sample.open)),
       wanted: undefined,
     },
     {
-      name: `CPU per poll answered, hereabouts on ${runtime} / bare ${runtime}`,
+      name: `CPU per poll answered, ${pair.join(" / ")}`,
       value: ratio((sample) => microsOf(sample.answer)),
       wanted: undefined,
     },

@@ -1,14 +1,14 @@
 /** B7: the ledger by itself, beside a map of maps with a timing wheel. */
 
 import { execFileSync } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { resolve } from "node:path";
 import { runtimeArguments } from "../../packages/cli/bin/runtime.mjs";
 import { type Runtime, runtimePath } from "../../packages/testkit/src/runtimes.ts";
 import { check } from "../ask.ts";
-import { type Bench, type Comparison, drawable, type SuiteResult, shuffled } from "../bench.ts";
+import { type Bench, type Comparison, drawable, roundsOf, type SuiteResult } from "../bench.ts";
 import { pinned } from "../launch.ts";
-import { type Spread, spreadOf } from "../statistics.ts";
+import { playRounds, ratioOfFigures, rowOfScores, type Scores } from "../rounds.ts";
+import type { Spread } from "../statistics.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -23,28 +23,27 @@ interface Sample {
 /** Runs the suite. */
 export async function ledgerSuite(bench: Bench): Promise<SuiteResult> {
   const size = bench.isQuick
-    ? { seats: 20_000, channels: 400, renewals: 50_000, rounds: 1 }
-    : { seats: 1_000_000, channels: 20_000, renewals: 1_000_000, rounds: 5 };
+    ? { seats: 20_000, channels: 400, renewals: 50_000 }
+    : { seats: 1_000_000, channels: 20_000, renewals: 1_000_000 };
   const entrants = bench.runtimes.flatMap((runtime) => [
     { name: `ledger on ${runtime}`, kind: "ledger", runtime },
     { name: `map of maps on ${runtime}`, kind: "maps", runtime },
   ]);
-  const samples = new Map<string, Sample[]>(entrants.map(({ name }) => [name, []]));
-  const rounds = bench.rounds ?? size.rounds;
-  for (let round = 1; round <= rounds; round++) {
-    for (const { name, kind, runtime } of shuffled(entrants, randomInt)) {
+  const rounds = roundsOf(bench);
+  const scores = await playRounds(bench, entrants, {
+    rounds,
+    measure: async ({ name, kind, runtime }) => {
       const sample = measure(runtime, [kind, size.seats, size.channels, size.renewals].map(String));
       check(
         sample.occupancy === size.seats && sample.after === size.seats,
         `${name} has ${sample.after} seats`,
       );
-      samples.get(name)?.push(sample);
-      bench.say(
-        `  round ${round}/${rounds}  ${name.padEnd(22)} ${Math.round(sample.bytesPerSeat)} bytes/seat  ` +
-          `${Math.round(sample.joinsPerSecond)} joins/s  ${Math.round(sample.renewalsPerSecond)} renewals/s`,
-      );
-    }
-  }
+      return sample;
+    },
+    show: (sample) =>
+      `${Math.round(sample.bytesPerSeat)} bytes/seat  ${Math.round(sample.joinsPerSecond)} joins/s  ` +
+      `${Math.round(sample.renewalsPerSecond)} renewals/s`,
+  });
   return {
     suite: "ledger",
     about:
@@ -53,20 +52,15 @@ export async function ledgerSuite(bench: Bench): Promise<SuiteResult> {
     checks: [
       "All channels together have as many occupants as seats were taken, before and after the renewals.",
     ],
-    rows: entrants.map(({ name }) => {
-      const own = samples.get(name) ?? [];
-      const figure = (of: (sample: Sample) => number): Spread => spreadOf(own.map(of));
-      return {
-        name,
-        figures: {
-          "heap bytes/seat": figure((sample) => sample.bytesPerSeat),
-          "joins/s": figure((sample) => sample.joinsPerSecond),
-          "renewals/s": figure((sample) => sample.renewalsPerSecond),
-        },
-        remark: "",
-      };
-    }),
-    comparisons: drawable(bench.runtimes.flatMap((runtime) => comparisonsOf(runtime, samples))),
+    noScores: scores.noScores,
+    rows: entrants.map(({ name }) =>
+      rowOfScores(scores, name, {
+        "heap bytes/seat": (sample) => sample.bytesPerSeat,
+        "joins/s": (sample) => sample.joinsPerSecond,
+        "renewals/s": (sample) => sample.renewalsPerSecond,
+      }),
+    ),
+    comparisons: drawable(bench.runtimes.flatMap((runtime) => comparisonsOf(runtime, scores))),
   };
 }
 
@@ -80,14 +74,9 @@ function measure(runtime: Runtime, args: readonly string[]): Sample {
   return sample;
 }
 
-function comparisonsOf(runtime: Runtime, samples: ReadonlyMap<string, readonly Sample[]>): Comparison[] {
-  const bare = samples.get(`map of maps on ${runtime}`) ?? [];
+function comparisonsOf(runtime: Runtime, scores: Scores<Sample>): Comparison[] {
   const ratio = (of: (sample: Sample) => number): Spread =>
-    spreadOf(
-      (samples.get(`ledger on ${runtime}`) ?? []).map(
-        (sample, round) => of(sample) / of(bare[round] ?? sample),
-      ),
-    );
+    ratioOfFigures(scores, [`ledger on ${runtime}`, `map of maps on ${runtime}`], of);
   return [
     {
       name: `heap bytes per seat, ledger / map of maps on ${runtime}`,

@@ -1,9 +1,9 @@
 /** B6: everybody is cut off at once and is back within five seconds. */
-import { type Bench, type Comparison, drawable, type Row, type SuiteResult } from "../bench.ts";
+import { type Bench, type Comparison, drawable, roundsOf, type SuiteResult } from "../bench.ts";
 import { launch, type Running } from "../launch.ts";
 import { fieldOf, keysetArguments, type Server } from "../peers.ts";
 import { descriptorLimit, residentBytesOf } from "../proc.ts";
-import { spreadOf } from "../statistics.ts";
+import { figureOf, playRounds, rowOfScores, type Scores } from "../rounds.ts";
 
 const withinMs = 5_000;
 const watchEveryMs = 25;
@@ -19,59 +19,52 @@ interface Sample {
 /** Runs the suite. */
 export async function storm(bench: Bench): Promise<SuiteResult> {
   const size = bench.isQuick
-    ? { clients: 300, channels: 20, rounds: 1 }
-    : { clients: Math.min(18_000, descriptorLimit() - 1_500), channels: 1_000, rounds: 3 };
+    ? { clients: 300, channels: 20 }
+    : { clients: Math.min(18_000, descriptorLimit() - 1_500), channels: 1_000 };
   const field = await fieldOf(bench, keysetArguments({ announceMax: 1_000, disconnectGraceSeconds: 15 }));
   const entrants = field.servers.filter(({ tellsMembers }) => tellsMembers);
-  const samples = new Map<string, Sample[]>(entrants.map(({ name }) => [name, []]));
-  const rounds = bench.rounds ?? size.rounds;
-  for (let round = 1; round <= rounds; round++) {
-    for (const entrant of entrants) {
-      const sample = await measure(bench, entrant, size);
-      samples.get(entrant.name)?.push(sample);
-      bench.say(
-        `  round ${round}/${rounds}  ${entrant.name.padEnd(30)} ${sample.toldFalsely} told falsely  ` +
-          `served again after ${sample.servedMs.toFixed(0)} ms  memory x ${sample.memoryRatio.toFixed(2)}`,
-      );
-    }
-  }
+  const rounds = roundsOf(bench);
+  const scores = await playRounds(bench, entrants, {
+    rounds,
+    measure: (entrant) => measure(bench, entrant, size),
+    show: (sample) =>
+      `${sample.toldFalsely} told falsely  served again after ${sample.servedMs.toFixed(0)} ms  ` +
+      `memory x ${sample.memoryRatio.toFixed(2)}`,
+  });
   return {
     suite: "storm",
-    about: "Clients on sockets of their own, cut off at once without a word; they come back evenly over 5 s.",
+    about:
+      "Clients on connections of their own, cut off at once without a word; they come back evenly over 5 s.",
     parameters: { ...size, rounds, withinMs },
-    checks: ["Every client was served again."],
+    checks: ["Every client was served again; of ours, each was then told once of a message to its channel."],
     leftOut: field.leftOut,
-    rows: entrants.map(({ name }): Row => {
-      const own = samples.get(name) ?? [];
-      return {
-        name,
-        figures: {
-          "told falsely": spreadOf(own.map((sample) => sample.toldFalsely)),
-          "all served ms": spreadOf(own.map((sample) => sample.servedMs)),
-          "peak / steady RSS": spreadOf(own.map((sample) => sample.memoryRatio)),
-          "CPU us/client": spreadOf(own.map((sample) => sample.cpuMicros)),
-        },
-        remark: "",
-      };
-    }),
+    noScores: scores.noScores,
+    rows: entrants.map(({ name }) =>
+      rowOfScores(scores, name, {
+        "told falsely": (sample) => sample.toldFalsely,
+        "all served ms": (sample) => sample.servedMs,
+        "peak / steady RSS": (sample) => sample.memoryRatio,
+        "CPU us/client": (sample) => sample.cpuMicros,
+      }),
+    ),
     comparisons: drawable(
       entrants
         .filter(({ name }) => name.startsWith("hereabouts"))
-        .flatMap(({ name }) => comparisonsOf(name, samples.get(name) ?? [])),
+        .flatMap(({ name }) => comparisonsOf(name, scores)),
     ),
   };
 }
 
-function comparisonsOf(name: string, own: readonly Sample[]): Comparison[] {
+function comparisonsOf(name: string, scores: Scores<Sample>): Comparison[] {
   return [
     {
       name: `leaves and joins told falsely, ${name}`,
-      value: spreadOf(own.map((sample) => sample.toldFalsely)),
+      value: figureOf(scores, name, (sample) => sample.toldFalsely),
       wanted: { relation: "at most", limit: 0 },
     },
     {
       name: `peak / steady RSS, ${name}`,
-      value: spreadOf(own.map((sample) => sample.memoryRatio)),
+      value: figureOf(scores, name, (sample) => sample.memoryRatio),
       wanted: { relation: "at most", limit: wantedMemory },
     },
   ];
@@ -84,12 +77,14 @@ async function measure(
 ): Promise<Sample> {
   const running = await launch(one.subject);
   const { port, pid } = running;
+  const isOurs = one.subject.kind === "hereabouts";
   try {
     await bench.load.run<"members">({
       kind: "members",
       port,
       pid,
       dialect: one.dialect,
+      transport: one.transport,
       first: 0,
       members: size.clients,
       channels: size.channels,
@@ -98,7 +93,7 @@ async function measure(
     await bench.load.run<"rest">({ kind: "rest", ms: 1_000 });
     const steady = residentBytesOf(pid);
     const peak = watchPeak(running);
-    const back = await bench.load.run<"return">({ kind: "return", withinMs });
+    const back = await bench.load.run<"return">({ kind: "return", withinMs, provesService: isOurs });
     const memoryRatio = peak() / steady;
     await bench.load.run<"drop">({ kind: "drop" });
     return {
