@@ -88,5 +88,12 @@ export {
   type Waker,
   type Watch,
 } from "./ports.ts";
-export { type ChannelPolicy, isUniform, ruleFor, timeoutInRange } from "./rules.ts";
+export {
+  type ChannelPolicy,
+  isUniform,
+  ruleFor,
+  timeoutInRange,
+  trackedBy,
+  trackedOf,
+} from "./rules.ts";
 export { parseStoredPolicy } from "./stored-policy.ts";

@@ -39,6 +39,30 @@ export function ruleFor(policy: Policy, channel: Channel): ChannelPolicy {
   return found;
 }
 
+/** The channels with presence among these. The list itself when there is presence in all. */
+export function trackedOf(policy: Policy, channels: readonly Channel[]): readonly Channel[] {
+  if (isUniform(policy) || channels.every((channel) => ruleFor(policy, channel).isTracked)) return channels;
+  return channels.filter((channel) => ruleFor(policy, channel).isTracked);
+}
+
+/** The channels with presence among these, put together by something that their rules say of them. */
+export function trackedBy<Key>(
+  policy: Policy,
+  channels: readonly Channel[],
+  keyOf: (policy: ChannelPolicy) => Key,
+): ReadonlyMap<Key, readonly Channel[]> {
+  const found = new Map<Key, Channel[]>();
+  for (const channel of channels) {
+    const rule = ruleFor(policy, channel);
+    if (!rule.isTracked) continue;
+    const key = keyOf(rule);
+    const alike = found.get(key);
+    if (alike === undefined) found.set(key, [channel]);
+    else alike.push(channel);
+  }
+  return found;
+}
+
 /** A presence timeout that a request asks for, brought into the range. */
 export function timeoutInRange(
   range: Pick<ChannelSettings, "presenceTimeoutSecondsMin" | "presenceTimeoutSecondsMax">,

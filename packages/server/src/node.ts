@@ -5,6 +5,8 @@ import { calmLog } from "./calm-log.ts";
 import { createHandler } from "./handler.ts";
 import { readinessOf, withHealth } from "./health.ts";
 import type { Log } from "./log.ts";
+import { createActiveNotices } from "./service/active-notices.ts";
+import { createAfterChanges } from "./service/after-changes.ts";
 import { Connections } from "./service/connections.ts";
 import { HeldPolls } from "./service/held-polls.ts";
 import { createHereNowCache } from "./service/here-now-cache.ts";
@@ -58,6 +60,7 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
     engine,
     scheduler,
     keysets,
+    afterChanges: createAfterChanges([createActiveNotices(engine.log)], log),
     heldPolls: polls,
     connections: new Connections(keysets, () => polls.subscribers()),
     hereNowCache: createHereNowCache(engine.presence, scheduler, settings.hereNowCacheMs),
@@ -65,7 +68,7 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
   };
   const underWay = new UnderWay();
   const service = createService(context, log);
-  const stopSweeping = startSweeping(engine.presence, keysets, scheduler, log);
+  const stopSweeping = startSweeping(context, log);
   const readiness = readinessOf(engine, scheduler, () => polls.isDraining);
   return {
     handler: withHealth(createHandler(service, scheduler, underWay), readiness),

@@ -1,26 +1,23 @@
 /** The loop that ends seats whose time is up. */
-import { type Cancel, type PresenceStore, type Scheduler, sweepBatch, sweepEveryMs } from "@hereabouts/core";
+import { type Cancel, sweepBatch, sweepEveryMs } from "@hereabouts/core";
 import type { Log } from "./log.ts";
-import type { KeysetDirectory } from "./service/keyset-directory.ts";
+import type { Context } from "./service/context.ts";
+import { sweepSeats } from "./service/seats.ts";
 
 /**
  * Sweeps every keyset again and again until cancelled. After a full batch it lets waiting requests go first, so that
  * a burst of timeouts never holds up the event loop.
  */
-export function startSweeping(
-  presence: PresenceStore,
-  keysets: KeysetDirectory,
-  scheduler: Scheduler,
-  log: Log,
-): Cancel {
+export function startSweeping(context: Context, log: Log): Cancel {
+  const { keysets, scheduler } = context;
   let isStopped = false;
   let cancelTimer: Cancel = () => {};
 
   async function sweepAll(): Promise<boolean> {
     let isDone = true;
-    for (const { subscribeKey } of keysets.all()) {
-      const ended = await presence.sweep(subscribeKey, scheduler.now(), sweepBatch);
-      if (ended.length >= sweepBatch) isDone = false;
+    for (const keyset of keysets.all()) {
+      const ended = await sweepSeats(context, keyset, sweepBatch);
+      if (ended >= sweepBatch) isDone = false;
     }
     return isDone;
   }

@@ -2,6 +2,7 @@
 import type { Engine, Keyset, Scheduler } from "@hereabouts/core";
 import type { CommandKind, CommandOf, OutcomeOf, Result } from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
+import type { AfterChanges } from "./after-changes.ts";
 import type { Connections } from "./connections.ts";
 import type { HeldPolls } from "./held-polls.ts";
 import type { HereNowCache } from "./here-now-cache.ts";
@@ -12,6 +13,7 @@ export interface Context {
   readonly engine: Engine;
   readonly scheduler: Scheduler;
   readonly keysets: KeysetDirectory;
+  readonly afterChanges: AfterChanges;
   readonly heldPolls: HeldPolls;
   readonly connections: Connections;
   readonly hereNowCache: HereNowCache;

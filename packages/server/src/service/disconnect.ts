@@ -2,6 +2,7 @@
 import { type ChannelPolicy, type Policy, ruleFor } from "@hereabouts/core";
 import type { Channel } from "@hereabouts/protocol";
 import type { Context } from "./context.ts";
+import { leaveSeats } from "./seats.ts";
 import type { Subscriber } from "./subscriber.ts";
 
 /**
@@ -20,9 +21,9 @@ async function giveUp(
 ): Promise<void> {
   const { subscribeKey } = keyset;
   // As it is now: a change of rules takes effect at once, also for those who came before it.
-  const policy = context.keysets.get(subscribeKey)?.policy;
-  if (policy === undefined || command.user === undefined || subscription.seats.length === 0) return;
-  const meant = graces(policy, subscription.seats, isMeant);
+  const present = context.keysets.get(subscribeKey);
+  if (present === undefined || command.user === undefined || subscription.seats.length === 0) return;
+  const meant = graces(present.policy, subscription.seats, isMeant);
   if (meant.size === 0) return;
   const lease = { user: command.user, device: command.device };
   for (const [graceMs, channels] of meant) {
@@ -30,7 +31,7 @@ async function giveUp(
     if (left.length === 0) continue;
     // Whoever comes back has not left by its own will: nothing holds it up.
     const request = { ...lease, channels: left, debounceMs: 0, graceMs };
-    await context.engine.presence.leave(subscribeKey, request, context.scheduler.now());
+    await leaveSeats(context, present, request, context.scheduler.now());
   }
 }
 

@@ -3,7 +3,7 @@ import { expandStates, expandTargets, type Keyset, type Members } from "@hereabo
 import { type HeartbeatCommand, type Result, success } from "@hereabouts/protocol";
 import type { Context, Execute } from "./context.ts";
 import { membersOf } from "./members.ts";
-import { overLimit } from "./seat-limit.ts";
+import { askedTimeout, renewSeats } from "./seats.ts";
 
 const done: Result<undefined> = success(undefined);
 
@@ -26,13 +26,11 @@ function renew(
     user: command.user,
     device: command.device,
     channels,
-    timeoutSeconds: command.timeoutSeconds,
+    timeoutSeconds: askedTimeout(keyset.policy, command.timeoutSeconds),
     defaultTimeoutSeconds: keyset.policy.presenceTimeoutSeconds,
     states: command.state && expandStates(command.state, command, members),
     intent: "deliberate",
     asksForOwnJoins: false,
   } as const;
-  const touched = context.engine.presence.touch(keyset.subscribeKey, request, context.scheduler.now());
-  if (touched instanceof Promise) return touched.then((later) => overLimit(later, command.user) ?? done);
-  return overLimit(touched, command.user) ?? done;
+  return renewSeats(context, keyset, request, context.scheduler.now());
 }

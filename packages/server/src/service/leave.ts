@@ -3,6 +3,7 @@ import type { Keyset } from "@hereabouts/core";
 import { type LeaveCommand, success } from "@hereabouts/protocol";
 import type { Execute } from "./context.ts";
 import { channelsOf } from "./members.ts";
+import { leaveSeats } from "./seats.ts";
 
 /** Gives up the seats in every channel named. */
 export const leave: Execute<"leave"> = async (context, keyset, command) => {
@@ -11,16 +12,8 @@ export const leave: Execute<"leave"> = async (context, keyset, command) => {
     ? context.connections.uncovered(keyset.subscribeKey, command, named)
     : named;
   if (channels.length > 0) {
-    await context.engine.presence.leave(
-      keyset.subscribeKey,
-      {
-        user: command.user,
-        device: command.device,
-        channels,
-        debounceMs: keyset.policy.debounceSeconds * 1_000,
-      },
-      context.scheduler.now(),
-    );
+    const { user, device } = command;
+    await leaveSeats(context, keyset, { user, device, channels }, context.scheduler.now());
   }
   return success(undefined);
 };

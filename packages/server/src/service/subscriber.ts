@@ -18,6 +18,7 @@ import {
 } from "@hereabouts/protocol";
 import type { Context } from "./context.ts";
 import { membersOf } from "./members.ts";
+import { askedTimeout, setSeatStates, touchSeats } from "./seats.ts";
 
 /** A subscribe request with its groups expanded as they were when it came. */
 export interface Subscriber {
@@ -89,7 +90,7 @@ async function touch(
   now: Instant,
 ): Promise<Touched | undefined> {
   if (request === undefined) return undefined;
-  return context.engine.presence.touch(subscriber.keyset.subscribeKey, request, now);
+  return touchSeats(context, subscriber.keyset, request, now);
 }
 
 /** `undefined` for a plain observer: one who names no user, or nothing that users sit in. */
@@ -104,7 +105,7 @@ function seatRequest(
     user: command.user,
     device: command.device,
     channels: subscription.seats,
-    timeoutSeconds: command.timeoutSeconds,
+    timeoutSeconds: askedTimeout(subscriber.keyset.policy, command.timeoutSeconds),
     defaultTimeoutSeconds: subscriber.keyset.policy.presenceTimeoutSeconds,
     states,
     intent,
@@ -117,12 +118,6 @@ async function setStates(context: Context, subscriber: Subscriber, now: Instant)
   const { keyset, command, states } = subscriber;
   if (command.user === undefined || states === undefined) return;
   for (const [channel, state] of states) {
-    const request = {
-      user: command.user,
-      channels: [channel],
-      state,
-      keepMs: keyset.policy.presenceTimeoutSeconds * 1_000,
-    };
-    await context.engine.presence.setState(keyset.subscribeKey, request, now);
+    await setSeatStates(context, keyset, { user: command.user, channels: [channel], state }, now);
   }
 }
