@@ -1,6 +1,7 @@
 -- Renews leases of seats in one partition, in the plain case, which nearly every heartbeat is: the seat is there and not
--- due, the lease too, the timeout is what it was, and the deadline does not come earlier by it. Everything else is left as
--- it is and answered, for touch.lua. Stands alone: every microsecond counts. Records: see seats.lua.
+-- due, the lease too, it was not given up, and the timeout is what it was. What was renewed later than `now` stays as it
+-- is, as does everything that is no plain case: that is answered, for touch.lua. Stands alone: every microsecond counts.
+-- Records: see seats.lua.
 --
 -- KEYS   1 seats
 -- ARGV   1 now, then two per item, each of another seat: the seat's name; timeoutMs asked for (7 digits, or none at all)
@@ -12,18 +13,19 @@ local nowText, sub, byte, find = ARGV[1], string.sub, string.byte, string.find
 local deadlines, names, written, w, failed = {}, {}, {}, 0, nil
 
 -- The record of a seat of several leases after one was renewed; nil when it is not the plain case.
-local function renewed(record, holder, deadline)
+local function renewed(record, holder, timeout, deadline)
   local at, stop = 22, find(record, '\0', 21, true)
   while at < stop do
-    local length = tonumber(sub(record, at + 13, at + 15))
-    if sub(record, at + 16, at + 15 + length) == holder then
+    local length = tonumber(sub(record, at + 20, at + 22))
+    if sub(record, at + 23, at + 22 + length) == holder then
       local ends = sub(record, at, at + 12)
-      if ends <= nowText or deadline < ends then return nil end
+      if ends <= nowText or sub(record, at + 13, at + 19) ~= timeout then return nil end
+      if deadline < ends then return record end
       local seatEnds = sub(record, 1, 13)
       if deadline > seatEnds then seatEnds = deadline end
       return seatEnds .. sub(record, 14, at - 1) .. deadline .. sub(record, at + 13)
     end
-    at = at + 16 + length
+    at = at + 23 + length
   end
 end
 
@@ -41,11 +43,11 @@ local function renew(record, want)
   local start = hasTimeout and 14 or 21
   -- Finding stops at once where it begins with what is wanted, and makes no text as a comparison of parts would.
   if byte(record, start + #want) == 0 and find(record, want, start, true) == start then
-    if deadline < sub(record, 1, 13) then return nil end
+    if deadline < sub(record, 1, 13) then return record end
     return deadline .. sub(record, 14)
   end
   if byte(record, 21) ~= 42 or (hasTimeout and sub(record, 14, 20) ~= timeout) then return nil end
-  return renewed(record, hasTimeout and sub(want, 8) or want, deadline)
+  return renewed(record, hasTimeout and sub(want, 8) or want, timeout, deadline)
 end
 
 for i = 2, #ARGV, 2 do names[i / 2] = ARGV[i] end

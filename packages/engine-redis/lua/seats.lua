@@ -5,8 +5,10 @@
 --
 -- A seat is named by its channel, NUL and its user. Its record (the hash `seats`):
 --   deadline (13 digits)  timeoutMs (7 digits)  holder  NUL  order ':' since ':' join ':' mark
--- holder  '-' an unnamed device, '=' or '#' and what names one (src/presence/leases.ts), or '*' and for each of several leases its deadline (13
---         digits), the length of its holder (3 digits) and its holder
+-- holder  '-' an unnamed device, '=' or '#' and what names one (src/presence/leases.ts): the only lease, renewed for the
+--         seat's timeout. Or '*' and for each lease its deadline (13 digits), what it was renewed for (7 digits of ms),
+--         the length of its holder (3 digits), and its holder, with '~' before it when the lease was given up: it stands
+--         for that long then, and no renewal of the plain kind finds it (renew.lua)
 -- join    the join's timetoken, or only its last four digits where the others are `since`
 -- mark    what the user's index knows the seat by (index.lua)
 --
@@ -61,16 +63,6 @@ local function extended(deadline, timeoutMs)
   return renewed + timeoutMs
 end
 
-local function deadlineOf(record)
-  return extended(tonumber(string.sub(record, 1, 13)), tonumber(string.sub(record, 14, 20)))
-end
-
--- Whether a record's seat is live. Without pauses, deadlines compare as the texts they are.
-local function isLive(record)
-  if #pauses == 0 then return string.sub(record, 1, 13) > nowText end
-  return deadlineOf(record) > now
-end
-
 -- A record in parts.
 local function readRecord(record)
   local nul = string.find(record, '\0', 21, true)
@@ -93,66 +85,121 @@ local function joinTimetoken(seat)
   return seat.join
 end
 
--- A seat's leases that have not ended, in the order their devices came.
-local function liveLeases(seat)
+-- Every lease of a seat, in the order their devices came: its holder, its end, what it was renewed or given up for.
+local function leasesOf(seat)
   local holder = seat.holder
-  if string.sub(holder, 1, 1) ~= '*' then return { { holder, seat.deadline } } end
+  if string.byte(holder) ~= 42 then return { { holder = holder, ends = seat.deadline, lasts = seat.timeoutMs } } end
   local leases, at = {}, 2
   while at <= #holder do
-    local ends = tonumber(string.sub(holder, at, at + 12))
-    local length = tonumber(string.sub(holder, at + 13, at + 15))
-    if extended(ends, seat.timeoutMs) > now then
-      leases[#leases + 1] = { string.sub(holder, at + 16, at + 15 + length), ends }
-    end
-    at = at + 16 + length
+    local last = at + 22 + tonumber(string.sub(holder, at + 20, at + 22))
+    local isGivenUp = string.byte(holder, at + 23) == 126
+    leases[#leases + 1] = {
+      holder = string.sub(holder, at + (isGivenUp and 24 or 23), last), isGivenUp = isGivenUp,
+      ends = tonumber(string.sub(holder, at, at + 12)), lasts = tonumber(string.sub(holder, at + 13, at + 19)),
+    }
+    at = last + 1
   end
   return leases
+end
+
+-- Those that have not ended.
+local function liveLeases(seat)
+  local live = {}
+  for _, lease in ipairs(leasesOf(seat)) do
+    if extended(lease.ends, lease.lasts) > now then live[#live + 1] = lease end
+  end
+  return live
 end
 
 -- Puts leases (at least one) into a seat: its holder and its deadline.
 local function setLeases(seat, leases)
   local deadline, parts = 0, { '*' }
-  for i = 1, #leases do
-    deadline = math.max(deadline, leases[i][2])
-    parts[i + 1] = string.format('%013d%03d', leases[i][2], #leases[i][1]) .. leases[i][1]
+  for i, lease in ipairs(leases) do
+    deadline = math.max(deadline, lease.ends)
+    local holder = (lease.isGivenUp and '~' or '') .. lease.holder
+    parts[i + 1] = string.format('%013d%07d%03d', lease.ends, lease.lasts, #holder) .. holder
   end
   seat.deadline = deadline
-  if #leases == 1 then seat.holder = leases[1][1] else seat.holder = table.concat(parts) end
+  local only = leases[1]
+  local isPlain = #leases == 1 and not only.isGivenUp and only.lasts == seat.timeoutMs
+  seat.holder = isPlain and only.holder or table.concat(parts)
 end
 
-local function renewLease(seat, holder, ends, isSameTimeout)
-  -- Since the last sweep others may have renewed it, when it was later than the node says that it is.
-  local keepsLater = isSameTimeout and said < now
-  if seat.holder == holder then
-    seat.deadline = keepsLater and math.max(seat.deadline, ends) or ends
-    return
+-- When the last of a record's leases ends, and whether one that ends then was given up.
+local function endOf(record)
+  local plain = tonumber(string.sub(record, 1, 13))
+  if string.byte(record, 21) ~= 42 then return extended(plain, tonumber(string.sub(record, 14, 20))), false end
+  local deadline, isGivenUp = 0, false
+  for _, lease in ipairs(leasesOf(readRecord(record))) do
+    local ends = extended(lease.ends, lease.lasts)
+    if ends > deadline then deadline, isGivenUp = ends, false end
+    if ends == deadline and lease.isGivenUp then isGivenUp = true end
   end
+  return deadline, isGivenUp
+end
+
+-- When a record's seat ends. Without pauses it says so itself.
+local function deadlineOf(record)
+  if #pauses == 0 then return tonumber(string.sub(record, 1, 13)) end
+  local deadline = endOf(record)
+  return deadline
+end
+
+-- Whether a record's seat is live. Without pauses, deadlines compare as the texts they are.
+local function isLive(record)
+  if #pauses == 0 then return string.sub(record, 1, 13) > nowText end
+  return deadlineOf(record) > now
+end
+
+local function findLease(leases, holder)
+  for i, lease in ipairs(leases) do
+    if lease.holder == holder then return lease, i end
+  end
+end
+
+-- Renews a holder's lease, or makes it one, for `timeoutMs`. What was renewed later than the node says that it is was
+-- renewed by others: then it counts as that late, so that nobody's lease becomes shorter by what was long on its way.
+local function renewLease(seat, holder, timeoutMs)
   local leases = liveLeases(seat)
-  local nearest = 1
-  for i = 1, #leases do
-    if leases[i][1] == holder then
-      leases[i][2] = keepsLater and math.max(leases[i][2], ends) or ends
-      return setLeases(seat, leases)
+  local lease = findLease(leases, holder)
+  local renewed = lease and lease.ends - lease.lasts or 0
+  if not lease then
+    if #leases >= devicesMax then
+      local nearest = 1
+      for i = 2, #leases do
+        if leases[i].ends < leases[nearest].ends then nearest = i end
+      end
+      table.remove(leases, nearest)
     end
-    if leases[i][2] < leases[nearest][2] then nearest = i end
+    lease = { holder = holder }
+    leases[#leases + 1] = lease
   end
-  if #leases >= devicesMax then table.remove(leases, nearest) end
-  leases[#leases + 1] = { holder, ends }
+  lease.ends, lease.lasts, lease.isGivenUp = math.max(now, renewed) + timeoutMs, timeoutMs, false
+  seat.timeoutMs = timeoutMs
   setLeases(seat, leases)
 end
 
 -- Takes a lease away. Answers 'none' when there is none, 'last' when it was the last, else 'some'.
 local function endLease(seat, holder)
   local leases = liveLeases(seat)
-  for i = 1, #leases do
-    if leases[i][1] == holder then
-      if #leases == 1 then return 'last' end
-      table.remove(leases, i)
-      setLeases(seat, leases)
-      return 'some'
-    end
-  end
-  return 'none'
+  local lease, at = findLease(leases, holder)
+  if not lease then return 'none' end
+  if #leases == 1 then return 'last' end
+  table.remove(leases, at)
+  setLeases(seat, leases)
+  return 'some'
+end
+
+-- Lets a lease stand for so long only. Answers 'some', or 'none' when there is none, it ends by then anyway, or others
+-- have renewed it since the node gave it up.
+local function giveUpLease(seat, holder, graceMs)
+  local leases = liveLeases(seat)
+  local lease = findLease(leases, holder)
+  if not lease or extended(lease.ends, lease.lasts) <= now + graceMs then return 'none' end
+  if said < lease.ends - lease.lasts then return 'none' end
+  lease.ends, lease.lasts, lease.isGivenUp = now + graceMs, graceMs, true
+  setLeases(seat, leases)
+  return 'some'
 end
 
 -- The channel with the nth four keys.
@@ -200,7 +247,7 @@ local function change(sign, channel, user, state, at)
     .. cjson.encode(partition.epoch .. '.' .. channel.life) .. string.format(',%d]', at)
 end
 
--- Ends a seat. `seat` is its record in parts.
+-- Ends a seat: 'l' by a leave, or 't' by a timeout. `seat` is its record in parts.
 local function endSeat(sign, channel, user, seat, at)
   channel.occupancy = occupancyOf(channel) - 1
   partition.seats = partition.seats - 1
@@ -221,7 +268,8 @@ local function liveRecord(channel, user)
   if not record then return false end
   local deadline = deadlineOf(record)
   if deadline > now then return record end
-  endSeat('t', channel, user, readRecord(record), deadline)
+  local _, isGivenUp = endOf(record)
+  endSeat(isGivenUp and 'l' or 't', channel, user, readRecord(record), deadline)
   return false
 end
 

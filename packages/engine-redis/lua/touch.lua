@@ -15,10 +15,8 @@ local outcomes = {}
 
 local function renew(channel, record, mark)
   local seat = readRecord(record)
-  local before = extended(seat.deadline, seat.timeoutMs)
-  local isSameTimeout = not asked or asked == seat.timeoutMs
-  if asked then seat.timeoutMs = asked end
-  renewLease(seat, holder, now + seat.timeoutMs, isSameTimeout)
+  local before = deadlineOf(record)
+  renewLease(seat, holder, asked or seat.timeoutMs)
   -- Of several touches at once the newest mark is the index's.
   if mark ~= '' and tonumber(mark) > tonumber(seat.mark) then seat.mark = mark end
   writeSeat(channel, user, seat, before)

@@ -22,7 +22,7 @@ import {
 import type { EngineContext } from "./context.ts";
 import type { PartitionKeys } from "./keys.ts";
 import type { Script } from "./port.ts";
-import { holderOf, wholeMs } from "./presence/leases.ts";
+import { holderOf, wholeGraceMs, wholeMs } from "./presence/leases.ts";
 import { type LogPlaces, Partitions } from "./presence/partitions.ts";
 import { Sweeper } from "./presence/sweeper.ts";
 import { Touches } from "./presence/touches.ts";
@@ -69,7 +69,8 @@ export class RedisPresenceStore implements PresenceStore {
   async leave(keyset: SubscribeKey, request: LeaveRequest, now: Instant): Promise<readonly Change[]> {
     const at = this.#enter(now);
     const debounceEndsAt = at + wholeMs(request.debounceMs);
-    const args = [request.user, holderOf(request.device), debounceEndsAt.toString()];
+    const graceMs = wholeGraceMs(request.graceMs ?? 0).toString();
+    const args = [request.user, holderOf(request.device), debounceEndsAt.toString(), graceMs];
     return this.#change(keyset, { script: scripts.leave, channels: request.channels, args }, at);
   }
 

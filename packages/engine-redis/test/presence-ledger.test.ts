@@ -53,7 +53,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("leave" as const),
-      request: fc.record({ user, device, channels, debounceMs: fc.constantFrom(0, 500, 2_000) }),
+      request: fc.record({
+        user,
+        device,
+        channels,
+        debounceMs: fc.constantFrom(0, 500, 2_000),
+        graceMs: fc.constantFrom(0, 0, 700, 3_000),
+      }),
     }),
   },
   {

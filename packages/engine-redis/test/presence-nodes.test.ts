@@ -63,6 +63,46 @@ describe("two nodes", () => {
     expect(await sweep(one, start + 7_500)).toEqual(["timeout u in a (0)"]);
   });
 
+  test("make no lease shorter by a touch that came late, though nobody has swept since", async () => {
+    const [one, late] = await openNodes();
+    const channels = ["plain", "asked again", "handshake", "of another device"];
+    await touch(one, "u", channels, { at: start, seconds: 4 });
+    await touch(one, "u", ["of another device"], { at: start + 900, seconds: 4, device: "phone" });
+    await touch(one, "u", channels, { at: start + 1_000, seconds: 4 });
+    await touch(late, "u", ["plain", "of another device"], { at: start + 850, seconds: 4 });
+    await touch(late, "u", ["of another device"], { at: start + 860, seconds: 4, device: "phone" });
+    await touch(late, "u", ["asked again"], { at: start + 870, seconds: 60 });
+    await touch(late, "u", ["asked again"], { at: start + 880, seconds: 4 });
+    await touch(late, "u", ["handshake"], { at: start + 890, seconds: 4, isHandshake: true });
+    expect(await sweep(one, start + 4_999)).toEqual([]);
+    expect((await sweep(one, start + 5_000)).sort()).toEqual([
+      "timeout u in asked again (0)",
+      "timeout u in handshake (0)",
+      "timeout u in of another device (0)",
+      "timeout u in plain (0)",
+    ]);
+  });
+
+  test("make a lease shorter by a touch that asks for less, whatever others asked for meanwhile", async () => {
+    const [one, other] = await openNodes();
+    await touch(one, "u", ["a"], { at: start, seconds: 300, device: "phone" });
+    await touch(other, "u", ["a"], { at: start + 1_000, seconds: 10, device: "laptop" });
+    await touch(one, "u", ["a"], { at: start + 2_000, seconds: 10, device: "phone" });
+    expect(await sweep(other, start + 11_999)).toEqual([]);
+    expect(await sweep(other, start + 12_000)).toEqual(["timeout u in a (0)"]);
+  });
+
+  test("let a seat stand that was renewed after it was given up with a grace, though they hear of it in the other order", async () => {
+    const [one, late] = await openNodes();
+    await touch(one, "u", ["a", "b"], { at: start, seconds: 4 });
+    await touch(one, "u", ["a", "b"], { at: start + 1_000, seconds: 4 });
+    await leave(late, "u", ["a"], start + 900, 1_000);
+    await leave(late, "u", ["b"], start + 1_000, 1_000);
+    expect(await sweep(one, start + 2_000)).toEqual(["leave u in b (0)"]);
+    expect(await sweep(one, start + 4_999)).toEqual([]);
+    expect(await sweep(one, start + 5_000)).toEqual(["timeout u in a (0)"]);
+  });
+
   test("find a deadline that the other one made earlier within two seconds", async () => {
     const [one, other] = await openNodes();
     await touch(one, "u", ["a"], { at: start, seconds: 300 });
@@ -106,6 +146,22 @@ describe("an outage", () => {
     expect(await sweep(one, start + 160_000)).toEqual(["timeout v in a (1)"]);
     for (const ms of [164_000, 168_000, 169_999]) expect(await sweep(one, start + ms)).toEqual([]);
     expect(await sweep(other, back + 60_000)).toEqual(["timeout u in a (0)"]);
+  });
+
+  test("gives leases of a seat the time that each of them lived through, those given up among them", async () => {
+    const [one, other] = await openNodes(5_000);
+    await touch(one, "u", ["a"], { at: start, seconds: 300, device: "phone" });
+    await sweep(one, start + 1_000);
+    await touch(other, "u", ["a"], { at: start + 20_000, seconds: 10, device: "laptop" });
+    await sweep(one, start + 20_000);
+    for (let at = start + 24_000; at < start + 318_000; at += 4_000)
+      expect(await sweep(other, at)).toEqual([]);
+    await touch(one, "u", ["a"], { at: start + 318_000, seconds: 60, device: "phone" });
+    await leave(one, "u", ["a"], start + 318_000, 2_000, "phone");
+    await sweep(one, start + 318_000);
+    expect(await sweep(other, start + 330_000)).toEqual([]);
+    expect(await sweep(other, start + 331_999)).toEqual([]);
+    expect(await sweep(one, start + 332_000)).toEqual(["leave u in a (0)"]);
   });
 
   test("that a touch meets before any sweep has ended nobody's seat", async () => {

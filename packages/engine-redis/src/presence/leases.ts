@@ -2,7 +2,7 @@
 import { assert } from "@hereabouts/core";
 import type { DeviceId } from "@hereabouts/protocol";
 
-/** The longest presence timeout that a record can hold, in milliseconds. */
+/** The longest presence timeout or grace that a record can hold, in milliseconds. */
 const timeoutMsMax = 9_999_999;
 
 /** Longer names of devices are kept as digests: every renewal carries one, and records of 64 bytes are kept best. */
@@ -51,4 +51,11 @@ export function wholeTimeoutMs(seconds: number): number {
 export function wholeMs(ms: number): number {
   assert(ms >= 0, "a span of time is not negative");
   return Math.ceil(ms);
+}
+
+/** A grace in whole milliseconds, never shorter than asked for; 0 for none. */
+export function wholeGraceMs(ms: number): number {
+  const whole = wholeMs(ms);
+  assert(whole <= timeoutMsMax, "a grace fits into a record");
+  return whole;
 }

@@ -48,18 +48,21 @@ export async function touch(
   return told((await touched(store, user, channels, options)).changes);
 }
 
-/** Gives a seat up. */
+/** Gives a seat up, at once or with a grace. */
 export async function leave(
   { presence }: TestStore,
   user: string,
   channels: readonly string[],
   at: Instant,
+  graceMs = 0,
+  device?: string,
 ): Promise<string[]> {
   const request = {
     user: user as UserId,
-    device: undefined,
+    device: device as DeviceId | undefined,
     channels: channels as readonly Channel[],
     debounceMs: 0,
+    graceMs,
   };
   return told(await presence.leave(keyset, request, at));
 }
