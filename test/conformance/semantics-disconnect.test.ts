@@ -111,6 +111,20 @@ inEachWorld("leave on disconnect", (open) => {
     expect(await eventsThenQuiet(observer, client)).toEqual([event("leave")]);
   });
 
+  test("[S-072] nor does one that comes again where polls are no activity otherwise", async () => {
+    const client = await open({ policy: { ...on, impliedHeartbeat: false } });
+    const observer = await observePresence(client, "ch");
+    const { poll, cursor } = await hold(client, "ch");
+
+    await drop(client, poll);
+    await client.world.advance(2_900);
+    const { poll: next } = await hold(client, "ch", { from: cursor });
+    await client.world.advance(20_000);
+
+    expect(await observer.collectEvents()).toEqual([event("join")]);
+    await expectHeld(next, client);
+  });
+
   test("[S-073] a poll that is answered and a pause before the next is no disconnect", async () => {
     const client = await open({ policy: on });
     const observer = await observePresence(client, "ch");

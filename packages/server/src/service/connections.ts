@@ -37,6 +37,12 @@ export class Connections {
     else if (hasToKnow(policy)) enter(this.#learn(subscribeKey), connection);
   }
 
+  /** Enters a connection that matters under every policy: a stream. */
+  addStream(connection: Subscriber): void {
+    const { subscribeKey } = connection.keyset;
+    enter(this.#known.get(subscribeKey) ?? this.#learn(subscribeKey), connection);
+  }
+
   /** Takes a connection out. Harmless when it is not in. */
   remove(connection: Subscriber): void {
     const { user } = connection.command;

@@ -1,6 +1,5 @@
 /** What becomes of a user's seats when the connection that spoke for them closes (semantics § 15). */
-import { type ChannelPolicy, type Policy, ruleFor } from "@hereabouts/core";
-import type { Channel } from "@hereabouts/protocol";
+import { type ChannelPolicy, trackedBy } from "@hereabouts/core";
 import type { Context } from "./context.ts";
 import { leaveSeats } from "./seats.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -14,41 +13,29 @@ export function leaveOnDisconnect(context: Context, poll: Subscriber): Promise<v
   return giveUp(context, poll, (policy) => policy.leaveOnDisconnect);
 }
 
+/** As {@link leaveOnDisconnect}, for a stream, whose connection is what its seats stand on: in every channel. */
+export function leaveClosedStream(context: Context, stream: Subscriber): Promise<void> {
+  return giveUp(context, stream, () => true);
+}
+
 async function giveUp(
   context: Context,
   { keyset, command, subscription }: Subscriber,
-  isMeant: (policy: ChannelPolicy) => boolean,
+  isMeant: (rule: ChannelPolicy) => boolean,
 ): Promise<void> {
   const { subscribeKey } = keyset;
   // As it is now: a change of rules takes effect at once, also for those who came before it.
   const present = context.keysets.get(subscribeKey);
   if (present === undefined || command.user === undefined || subscription.seats.length === 0) return;
-  const meant = graces(present.policy, subscription.seats, isMeant);
-  if (meant.size === 0) return;
+  const graceOf = (rule: ChannelPolicy): number | undefined =>
+    isMeant(rule) ? rule.disconnectGraceSeconds * 1_000 : undefined;
   const lease = { user: command.user, device: command.device };
-  for (const [graceMs, channels] of meant) {
+  for (const [graceMs, channels] of trackedBy(present.policy, subscription.seats, graceOf)) {
+    if (graceMs === undefined) continue;
     const left = context.connections.uncovered(subscribeKey, lease, channels);
     if (left.length === 0) continue;
     // Whoever comes back has not left by its own will: nothing holds it up.
     const request = { ...lease, channels: left, debounceMs: 0, graceMs };
     await leaveSeats(context, present, request, context.scheduler.now());
   }
-}
-
-/** The channels that are meant, by their grace in milliseconds. */
-function graces(
-  policy: Policy,
-  seats: readonly Channel[],
-  isMeant: (policy: ChannelPolicy) => boolean,
-): ReadonlyMap<number, readonly Channel[]> {
-  const found = new Map<number, Channel[]>();
-  for (const channel of seats) {
-    const rule = ruleFor(policy, channel);
-    if (!rule.isTracked || !isMeant(rule)) continue;
-    const graceMs = rule.disconnectGraceSeconds * 1_000;
-    const channels = found.get(graceMs);
-    if (channels === undefined) found.set(graceMs, [channel]);
-    else channels.push(channel);
-  }
-  return found;
 }

@@ -8,6 +8,7 @@ import {
   type SeatRequest,
   type Subscription,
   type Touched,
+  trackedBy,
 } from "@hereabouts/core";
 import {
   type Channel,
@@ -60,7 +61,10 @@ export function touchDeliberately(
   return touch(context, subscriber, request, now);
 }
 
-/** Renews the seats of a poll on its arrival, state included, where the policy lets polls count as activity. */
+/**
+ * Renews the seats of a poll on its arrival, state included, where the policy lets polls count as activity. In channels
+ * that are left by closing a poll, opening one counts always: it may be the one that the user comes back with.
+ */
 export async function touchOnArrival(
   context: Context,
   subscriber: Subscriber,
@@ -70,15 +74,18 @@ export async function touchOnArrival(
     return touch(context, subscriber, seatRequest(subscriber, "implied", subscriber.states), now);
   }
   await setStates(context, subscriber, now);
-  return undefined;
+  const request = seatRequest(subscriber, "implied", undefined);
+  return touch(context, subscriber, request && inChannels(request, leftByClosing(subscriber)), now);
 }
 
-/** Renews the seats of a poll that has waited, where the policy lets polls count as activity. */
+/** Renews the seats of a poll that has waited, where the policy, as it is by then, lets polls count as activity. */
 export async function touchAgain(
   context: Context,
-  subscriber: Subscriber,
+  waiting: Subscriber,
   now: Instant,
 ): Promise<Touched | undefined> {
+  const keyset = context.keysets.get(waiting.keyset.subscribeKey);
+  const subscriber = keyset === undefined || keyset === waiting.keyset ? waiting : { ...waiting, keyset };
   if (!subscriber.keyset.policy.impliedHeartbeat) return undefined;
   return touch(context, subscriber, seatRequest(subscriber, "implied", undefined), now);
 }
@@ -111,6 +118,15 @@ function seatRequest(
     intent,
     asksForOwnJoins: intent === "deliberate" && subscription.topics.some(isPresenceName),
   };
+}
+
+/** The channels that are left when the connection closes. */
+function leftByClosing({ keyset, subscription }: Subscriber): readonly Channel[] {
+  return trackedBy(keyset.policy, subscription.seats, (rule) => rule.leaveOnDisconnect).get(true) ?? [];
+}
+
+function inChannels(request: SeatRequest, channels: readonly Channel[]): SeatRequest | undefined {
+  return channels.length === 0 ? undefined : { ...request, channels };
 }
 
 /** A poll that is no activity may still carry state. */
