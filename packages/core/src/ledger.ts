@@ -10,6 +10,7 @@ import { assert } from "./assert.ts";
 import { Channels } from "./ledger/channels.ts";
 import { endLease, renewLease, shortenLease } from "./ledger/leases.ts";
 import { emptyPage, occupantsOf } from "./ledger/page.ts";
+import { refreshSeat } from "./ledger/seat-list.ts";
 import { dumpContents, type LedgerRecord, restoreContents } from "./ledger/snapshot.ts";
 import {
   type ChannelRecord,
@@ -329,6 +330,7 @@ export class Ledger {
     const replacement = state === emptyState ? undefined : state;
     if (replacement === seat.state) return;
     seat.state = replacement;
+    refreshSeat(seat);
     const { user, record } = seat;
     changes.push(
       this.#table.log(record, { kind: "state-change", user, state: replacement, at: this.#table.now }),

@@ -17,6 +17,7 @@ import type {
   Group,
   JsonText,
   Occupant,
+  OccupantRun,
   PagePlace,
   State,
   SubscribeKey,
@@ -152,6 +153,8 @@ export interface ChannelView {
   readonly revision: number;
   /** `undefined` when the channel is as `page.unless` says. */
   readonly occupants: readonly Occupant[] | undefined;
+  /** The same occupants once more, as stretches of lists that pages share; for large channels of engines that keep such. */
+  readonly runs?: readonly OccupantRun[];
   /** Where the next page begins; `undefined` when there are no more occupants, or when `occupants` is. */
   readonly next: PagePlace | undefined;
 }

@@ -1,9 +1,22 @@
 /** What can be seen: pages, totals, where a user sits. */
+
+import type { Occupant } from "@hereabouts/protocol";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Ledger } from "../src/ledger.ts";
-import type { Page } from "../src/ports.ts";
-import { channel, channels, leaveOf, seatOf, state, stateOf, t0, user, wholePage } from "./support/build.ts";
+import type { ChannelView, Page } from "../src/ports.ts";
+import {
+  channel,
+  channels,
+  device,
+  leaveOf,
+  seatOf,
+  state,
+  stateOf,
+  t0,
+  user,
+  wholePage,
+} from "./support/build.ts";
 
 const open = (): Ledger => new Ledger({ epoch: "life" });
 
@@ -178,6 +191,63 @@ test("pages of a large channel are what a list of all its users would give, howe
     { seed: 20_261_124, numRuns: 40 },
   );
 }, 60_000);
+
+describe("in a large channel", () => {
+  const size = 1_200;
+  const full = (): Ledger => {
+    const ledger = open();
+    for (let index = 0; index < size; index++) {
+      ledger.touch(seatOf(`u${index}`, ["a"], { device: device("one") }), t0);
+    }
+    return ledger;
+  };
+  const page: Page = { offset: 300, limit: 600, unless: undefined };
+  const read = (ledger: Ledger, now: number): ChannelView => ledger.channel(channel("a"), page, now);
+  const occupant = (ledger: Ledger, name: string, now: number): Occupant | undefined =>
+    read(ledger, now).occupants?.find(({ user: each }) => each === name);
+
+  test("a page shows a state that was set after it had been read", () => {
+    const ledger = full();
+    read(ledger, t0);
+    ledger.setState(stateOf("u500", ["a"], { k: 1 }), t0);
+    expect(occupant(ledger, "u500", t0)).toEqual({
+      user: "u500",
+      state: state({ k: 1 }),
+      since: t0,
+      devices: 1,
+    });
+  });
+
+  test("a page shows a second device that came after it had been read, and that it went", () => {
+    const ledger = full();
+    read(ledger, t0);
+    ledger.touch(seatOf("u500", ["a"], { device: device("two"), timeoutSeconds: 900 }), t0 + 1);
+    expect(occupant(ledger, "u500", t0 + 2)?.devices).toBe(2);
+    ledger.touch(seatOf("u500", ["a"], { device: device("two"), timeoutSeconds: 900 }), t0 + 299_000);
+    for (let index = 0; index < size; index++) {
+      if (index !== 500) ledger.touch(seatOf(`u${index}`, ["a"], { device: device("one") }), t0 + 299_000);
+    }
+    expect(occupant(ledger, "u500", t0 + 299_999)?.devices).toBe(2);
+    expect(occupant(ledger, "u500", t0 + 300_001)?.devices).toBe(1);
+  });
+
+  test("the runs of a page are its occupants, and two pages share the lists between them", () => {
+    const ledger = full();
+    const { occupants, runs = [] } = read(ledger, t0);
+    expect(runs.flatMap(({ list, from, to }) => list.slice(from, to))).toEqual(occupants);
+    const other = ledger.channel(channel("a"), { ...page, offset: 310 }, t0).runs ?? [];
+    expect(other.map(({ list }) => list)).toEqual(runs.map(({ list }) => list));
+    expect(other.every(({ list }, index) => list === runs[index]?.list)).toBe(true);
+  });
+
+  test("who leaves takes only the list apart that it was on", () => {
+    const ledger = full();
+    const before = read(ledger, t0).runs ?? [];
+    ledger.leave(leaveOf("u300", ["a"], { device: device("one") }), t0);
+    const after = read(ledger, t0).runs ?? [];
+    expect(after.map(({ list }, index) => list === before[index]?.list)).toEqual([false, true, true]);
+  });
+});
 
 test("a walk by places shows everybody who stays exactly once, whoever comes and goes meanwhile", () => {
   for (const size of [40, 2_000]) {

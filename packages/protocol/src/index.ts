@@ -72,6 +72,7 @@ export type {
   Item,
   MessageItem,
   Occupant,
+  OccupantRun,
   OutcomeOf,
   Outcomes,
   PresenceItem,

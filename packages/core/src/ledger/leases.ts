@@ -6,6 +6,7 @@ import type { DeviceId } from "@hereabouts/protocol";
 import { assert } from "../assert.ts";
 import { devicesPerSeatMax } from "../limits.ts";
 import type { Instant } from "../ports.ts";
+import { refreshSeat } from "./seat-list.ts";
 import type { Leases, Seat } from "./table.ts";
 
 /** Gives a device a lease until `endsAt`, and drops those that have ended. Answers when the seat now ends. */
@@ -17,6 +18,7 @@ export function renewLease(seat: Seat, device: DeviceId | undefined, endsAt: Ins
       [holder, seat.deadline],
       [device, endsAt],
     ]);
+    refreshSeat(seat);
     return Math.max(seat.deadline, endsAt);
   }
   dropEnded(holder, now);
@@ -53,15 +55,6 @@ export function shortenLease(
   if ((holder.get(device) ?? endsAt) <= endsAt) return "none";
   holder.set(device, endsAt);
   return settle(seat, holder);
-}
-
-/** How many devices hold a seat at an instant. */
-export function countDevices(seat: Seat, now: Instant): number {
-  const { holder } = seat;
-  if (!(holder instanceof Map)) return 1;
-  let count = 0;
-  for (const endsAt of holder.values()) if (endsAt > now) count++;
-  return count;
 }
 
 /** Every lease of a seat: device and end. */

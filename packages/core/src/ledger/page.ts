@@ -1,33 +1,41 @@
 /** One page of a channel's occupants, in the order they took their seats. */
-import type { Occupant, PagePlace } from "@hereabouts/protocol";
+import type { Occupant, OccupantRun, PagePlace } from "@hereabouts/protocol";
 import type { Instant, Page } from "../ports.ts";
-import { countDevices } from "./leases.ts";
+import { toOccupant } from "./occupant.ts";
+import type { SeatRange } from "./seat-list.ts";
 import type { ChannelRecord, Seat } from "./table.ts";
 
 /** A page's occupants, and where the next page begins. */
 export interface OccupantPage {
   readonly occupants: readonly Occupant[];
+  /** The same as stretches of shared lists; in a large channel only. */
+  readonly runs?: readonly OccupantRun[];
   readonly next: PagePlace | undefined;
 }
 
 /** The page of a channel without occupants. */
 export const emptyPage: OccupantPage = { occupants: [], next: undefined };
 
-/** Which seats: those of a higher `order` than `after`, but for the first `offset`, and `limit` of them. */
-export interface SeatRange {
-  readonly after: number;
-  readonly offset: number;
-  readonly limit: number;
-}
-
 /** The live occupants on a page. In a large channel the cost is the page's; in a small one, the channel's. */
 export function occupantsOf(record: ChannelRecord, page: Page, now: Instant): OccupantPage {
   if (page.limit <= 0) return emptyPage;
   const after = page.after?.epoch === record.epoch ? page.after.place : 0;
+  const range = { after, offset: page.offset, limit: page.limit };
+  return record.list === undefined ? pageOfFew(record, range, now) : pageOfMany(record, range, now);
+}
+
+function pageOfMany(record: ChannelRecord, range: SeatRange, now: Instant): OccupantPage {
+  const found = record.list?.page(range, now);
+  if (found === undefined) return emptyPage;
+  const { runs, next } = found;
+  const occupants = runs.flatMap(({ list, from, to }) => list.slice(from, to));
+  return { occupants, runs, next: next === undefined ? undefined : { epoch: record.epoch, place: next } };
+}
+
+function pageOfFew(record: ChannelRecord, range: SeatRange, now: Instant): OccupantPage {
   // One seat more than asked for tells whether there is a next page.
-  const range = { after, offset: page.offset, limit: page.limit + 1 };
-  const seats = record.list?.page(range) ?? seatsOf(record, range, now);
-  const isCut = seats.length > page.limit;
+  const seats = seatsOf(record, { ...range, limit: range.limit + 1 }, now);
+  const isCut = seats.length > range.limit;
   if (isCut) seats.pop();
   const last = seats.at(-1);
   return {
@@ -45,9 +53,4 @@ function seatsOf(record: ChannelRecord, { after, offset, limit }: SeatRange, now
     if (seats.length >= limit) break;
   }
   return seats;
-}
-
-function toOccupant(seat: Seat, now: Instant): Occupant {
-  const { user, state, since } = seat;
-  return { user, state, since, devices: countDevices(seat, now) };
 }

@@ -59,6 +59,18 @@ export interface Occupant {
   readonly devices: number;
 }
 
+/**
+ * Neighbours on a page: a stretch of a list that other pages may share, so that what is written of the list can be kept
+ * with it. The list is never changed after it is made.
+ */
+export interface OccupantRun {
+  readonly list: readonly Occupant[];
+  /** The first of them in the list. */
+  readonly from: number;
+  /** The first that is none of them any more. */
+  readonly to: number;
+}
+
 /** One channel of a here now answer. Shared between answers while the channel stays unchanged. */
 export interface ChannelOccupancy {
   readonly channel: Channel;
@@ -69,6 +81,8 @@ export interface ChannelOccupancy {
   /** Changes in the channel since its epoch began. */
   readonly revision: number;
   readonly occupants: readonly Occupant[];
+  /** The same occupants once more, where the engine shows large channels by shared lists. */
+  readonly runs?: readonly OccupantRun[];
   /** Where the next page begins; `undefined` when this is the last. */
   readonly next: PagePlace | undefined;
 }

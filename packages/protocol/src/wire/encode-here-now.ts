@@ -1,7 +1,7 @@
 /** Writes here now answers. The list of a channel's occupants is written once and kept with the shared occupancy. */
 import type { GlobalHereNowCommand, HereNowCommand } from "../model/command.ts";
 import { emptyState } from "../model/json.ts";
-import type { ChannelOccupancy, HereNowOutcome, Occupant } from "../model/outcome.ts";
+import type { ChannelOccupancy, HereNowOutcome, Occupant, OccupantRun } from "../model/outcome.ts";
 import { formatPagePlace } from "../model/page-place.ts";
 import type { WireResponse } from "./http.ts";
 import { jsonString } from "./json-text.ts";
@@ -70,9 +70,34 @@ function occupantList(channel: ChannelOccupancy, variant: ListVariant): string {
   }
   const known = lists.get(variant);
   if (known !== undefined) return known;
-  const list = `[${channel.occupants.map(occupantTexts[variant]).join(",")}]`;
+  const { occupants, runs } = channel;
+  const text =
+    runs === undefined ? textOf(occupants, variant) : runs.map((run) => runText(run, variant)).join(",");
+  const list = `[${text}]`;
   lists.set(variant, list);
   return list;
+}
+
+const textsOfLists = new WeakMap<readonly Occupant[], Map<ListVariant, string>>();
+
+/** A run that is all of a list is written once for all pages that share the list. */
+function runText({ list, from, to }: OccupantRun, variant: ListVariant): string {
+  if (from > 0 || to < list.length) return textOf(list.slice(from, to), variant);
+  let texts = textsOfLists.get(list);
+  if (texts === undefined) {
+    texts = new Map();
+    textsOfLists.set(list, texts);
+  }
+  let text = texts.get(variant);
+  if (text === undefined) {
+    text = textOf(list, variant);
+    texts.set(variant, text);
+  }
+  return text;
+}
+
+function textOf(occupants: readonly Occupant[], variant: ListVariant): string {
+  return occupants.map(occupantTexts[variant]).join(",");
 }
 
 const occupantTexts: Readonly<Record<ListVariant, (occupant: Occupant) => string>> = {

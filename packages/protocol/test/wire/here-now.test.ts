@@ -218,3 +218,24 @@ describe("telling who is here, in the multi form", () => {
     expect(encodeOutcome(commandOfKind("global-here-now", presence), outcomeOf()).body).toBe(body);
   });
 });
+
+describe("a page that comes as runs of shared lists", () => {
+  const list = ["u", "v", "w", "x"].map((user) => occupant(user, '{"k":1}'));
+  const more = [occupant("y")];
+  const occupants = [...list.slice(1), ...more];
+  const runs = [
+    { list, from: 1, to: 4 },
+    { list: more, from: 0, to: 1 },
+  ];
+
+  it.each(["", "?state=1", "?details=1", "?state=1&details=1"])(
+    "is written as any other, asked %s",
+    (query) => {
+      const command = commandOfKind("here-now", `${presence}/channel/a${query}`);
+      const plain = encodeOutcome(command, outcomeOf(occupancy("a", occupants)));
+      const shared = encodeOutcome(command, outcomeOf({ ...occupancy("a", occupants), runs }));
+      const again = encodeOutcome(command, outcomeOf({ ...occupancy("a", occupants), runs }));
+      expect([shared, again]).toEqual([plain, plain]);
+    },
+  );
+});

@@ -93,6 +93,7 @@ function occupancyOf(view: ChannelView): ChannelOccupancy {
     epoch: view.epoch,
     revision: view.revision,
     occupants: view.occupants ?? noOccupants,
+    ...(view.runs === undefined ? {} : { runs: view.runs }),
     next: view.next,
   };
 }
