@@ -1,14 +1,14 @@
 /** Who and what there is in every world. */
-import { defaultPolicy, type Keyset } from "@hereabouts/core";
+import { announceMaxMax, defaultPolicy, type Keyset } from "@hereabouts/core";
 import { type Channel, type PublishKey, presenceChannel, type SubscribeKey } from "@hereabouts/protocol";
 import { testKeys } from "@hereabouts/testkit";
 import { defaultTimeoutSeconds } from "./plan.ts";
 
-/** The tenant of every world. */
+/** The tenant of every world. Everything is told, so that everything can be judged. */
 export const keyset: Keyset = {
   subscribeKey: testKeys.subscribe as SubscribeKey,
   publishKey: testKeys.publish as PublishKey,
-  policy: { ...defaultPolicy, presenceTimeoutSeconds: defaultTimeoutSeconds },
+  policy: { ...defaultPolicy, presenceTimeoutSeconds: defaultTimeoutSeconds, announceMax: announceMaxMax },
 };
 
 /** Every channel, the wildcard that users sit in included. */

@@ -6,13 +6,20 @@ import {
   type PresenceEvent,
   presenceChannel,
 } from "@hereabouts/protocol";
-import type { Policy } from "./policy.ts";
+import type { Policy, PresenceAction } from "./policy.ts";
 import type { Change, IntervalNotice, LogEntry } from "./ports.ts";
+import { ruleFor } from "./rules.ts";
 
-/** An entry as subscribers see it, or `undefined` when they are not to see it. */
+/**
+ * An entry as subscribers see it, or `undefined` when they are not to see it: when the channel's rule has no presence or
+ * not this event, or when the change is of those that are summed up.
+ */
 export function announce(entry: LogEntry, policy: Policy): Item | undefined {
   if (entry.kind === "publication") return { ...entry.publication, timetoken: entry.timetoken };
   const event = entry.kind === "change" ? changeEvent(entry.change) : intervalEvent(entry.interval);
+  const { isTracked, events, announceMax } = ruleFor(policy, event.channel);
+  if (!isTracked || !events.has(event.action)) return undefined;
+  if (isSummedUp(event.action) && event.occupancy > announceMax) return undefined;
   return {
     kind: "presence",
     timetoken: entry.timetoken,
@@ -20,6 +27,11 @@ export function announce(entry: LogEntry, policy: Policy): Item | undefined {
     event,
     metadata: policy.streamFiltering,
   };
+}
+
+/** Whether changes of this kind are told one by one only in channels that are not too large (semantics § 8). */
+function isSummedUp(action: PresenceAction): boolean {
+  return action === "join" || action === "leave" || action === "timeout";
 }
 
 /** A join and a leave carry state only when there is some, a timeout always (semantics § 4). */

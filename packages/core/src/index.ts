@@ -90,6 +90,7 @@ export {
 } from "./ports.ts";
 export {
   type ChannelPolicy,
+  isTracked,
   isUniform,
   ruleFor,
   timeoutInRange,

@@ -39,10 +39,15 @@ export function ruleFor(policy: Policy, channel: Channel): ChannelPolicy {
   return found;
 }
 
+/** Whether there is presence in a channel. */
+export function isTracked(policy: Policy, channel: Channel): boolean {
+  return isUniform(policy) || ruleFor(policy, channel).isTracked;
+}
+
 /** The channels with presence among these. The list itself when there is presence in all. */
 export function trackedOf(policy: Policy, channels: readonly Channel[]): readonly Channel[] {
-  if (isUniform(policy) || channels.every((channel) => ruleFor(policy, channel).isTracked)) return channels;
-  return channels.filter((channel) => ruleFor(policy, channel).isTracked);
+  if (channels.every((channel) => isTracked(policy, channel))) return channels;
+  return channels.filter((channel) => isTracked(policy, channel));
 }
 
 /** The channels with presence among these, put together by something that their rules say of them. */

@@ -1,4 +1,8 @@
 /** A whole cluster with its users and those who watch, set up for one scenario. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { announceMaxMax } from "@hereabouts/core";
 import type { Runtime } from "@hereabouts/testkit";
 import {
   type Crowd,
@@ -89,8 +93,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await openStore(options.topology, size.nodes));
   const balancer = stack.use(await openLoadBalancer({ seed }));
+  const folder = await mkdtemp(join(tmpdir(), "hereabouts-stage-"));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const config = join(folder, "stage.json");
+  // Everything is told, so that everything can be judged.
+  const keyset = { subscribeKey: keys.subscribe, publishKey: keys.publish, announceMax: announceMaxMax };
+  await writeFile(config, JSON.stringify({ keysets: [keyset] }));
   const args = (node: number): readonly string[] => [
-    ...["--keyset", `${keys.subscribe}:${keys.publish}`, "--log-level", "warn"],
+    ...["--config", config, "--log-level", "warn"],
     ...store.args(node),
   ];
   const fleet = stack.use(await openFleet({ runtime, nodes: size.nodes, args, balancer }));

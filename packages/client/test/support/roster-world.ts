@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Policy } from "@hereabouts/core";
 import type { CancelSignal, WireRequest } from "@hereabouts/protocol/wire";
 import {
   type Composition,
@@ -67,6 +68,8 @@ export interface RosterWorldOptions {
   readonly seed: number;
   /** Users on one page of here now. Default: as many as the client asks for. */
   readonly pageLimit?: number;
+  /** Up to which occupancy every change is told. Default: the service's. */
+  readonly announceMax?: number;
   /** Whether answers are as those of a server that knows nothing of revisions. Default false. */
   readonly isBare?: boolean;
 }
@@ -91,6 +94,7 @@ class World implements RosterWorld {
   readonly #scheduling: Scheduling;
   readonly #pageLimit: number | undefined;
   readonly #isBare: boolean;
+  readonly #policy: Partial<Policy>;
   readonly #flights = new Set<Flight>();
   readonly #wired = new Set<Wired>();
   readonly #directories: string[] = [];
@@ -98,8 +102,9 @@ class World implements RosterWorld {
   #node: Composition | undefined;
   #complaints: string[] = [];
 
-  constructor({ seed, pageLimit, isBare = false }: RosterWorldOptions) {
+  constructor({ seed, pageLimit, announceMax, isBare = false }: RosterWorldOptions) {
     this.#isBare = isBare;
+    this.#policy = { presenceTimeoutSeconds: 30, ...(announceMax !== undefined && { announceMax }) };
     this.#dice = createSeededRandom(seed ^ 0x5eed);
     this.#pageLimit = pageLimit;
     this.#scheduling = {
@@ -119,7 +124,7 @@ class World implements RosterWorld {
       this.#directories.push(this.#directory);
     }
     this.#node = await openComposition({
-      world: { policy: { presenceTimeoutSeconds: 30 }, pollHoldSeconds: 60 },
+      world: { policy: this.#policy, pollHoldSeconds: 60 },
       clock: this.clock,
       data: this.#directory,
       between: (engine) => this.truth.record(engine),

@@ -1,15 +1,16 @@
 /** From a log's entries to what one subscriber is told: announced, matched, filtered. */
 import {
   announce,
-  type EventLog,
   type Instant,
   itemsPerAnswerMax,
   type Keyset,
   type LogEntry,
+  type Policy,
   type Subscription,
 } from "@hereabouts/core";
 import { type Delivery, type Filter, type Item, passes, type Timetoken } from "@hereabouts/protocol";
 import { filterInput } from "@hereabouts/protocol/wire";
+import type { Context } from "./context.ts";
 
 /** What a subscriber asked for. */
 export interface Interest {
@@ -29,16 +30,20 @@ const noDeliveries: readonly Delivery[] = [];
 
 /** Reads on from a cursor until there is something to deliver or nothing left to read. */
 export async function collect(
-  log: EventLog,
+  { engine, keysets }: Context,
   interest: Interest,
   after: Timetoken,
   now: Instant,
 ): Promise<Collected> {
   let cursor = after;
   for (;;) {
-    const { subscribeKey } = interest.keyset;
-    const page = await log.read(subscribeKey, interest.subscription.topics, cursor, itemsPerAnswerMax, now);
-    const deliveries = page.entries.length === 0 ? noDeliveries : deliveriesOf(page.entries, interest);
+    const { keyset, subscription } = interest;
+    const { subscribeKey } = keyset;
+    const page = await engine.log.read(subscribeKey, subscription.topics, cursor, itemsPerAnswerMax, now);
+    if (page.entries.length === 0) return { deliveries: noDeliveries, cursor: page.cursor };
+    // As it is now: a change of rules is in force also for those who have waited through it.
+    const { policy } = keysets.get(subscribeKey) ?? keyset;
+    const deliveries = deliveriesOf(page.entries, interest, policy);
     const last = deliveries.at(-1);
     if (last !== undefined) return { deliveries, cursor: last.item.timetoken };
     if (page.entries.length < itemsPerAnswerMax) return { deliveries, cursor: page.cursor };
@@ -46,10 +51,11 @@ export async function collect(
   }
 }
 
-function deliveriesOf(entries: readonly LogEntry[], interest: Interest): readonly Delivery[] {
+function deliveriesOf(entries: readonly LogEntry[], interest: Interest, policy: Policy): readonly Delivery[] {
   const deliveries: Delivery[] = [];
+  const items = itemsUnder(policy);
   for (const entry of entries) {
-    const item = itemOf(entry, interest.keyset);
+    const item = itemOf(entry, policy, items);
     if (item === undefined) continue;
     const match = interest.subscription.match(item.channel);
     if (match === undefined) continue;
@@ -59,13 +65,29 @@ function deliveriesOf(entries: readonly LogEntry[], interest: Interest): readonl
   return deliveries;
 }
 
-/** An entry is announced once, however many subscribers read it: what they share is encoded once, too. */
-const items = new WeakMap<LogEntry, Item>();
+/** What entries are announced as; `null` when they are not. */
+type Items = WeakMap<LogEntry, Item | null>;
 
-function itemOf(entry: LogEntry, keyset: Keyset): Item | undefined {
-  const known = items.get(entry);
-  if (known !== undefined) return known;
-  const item = announce(entry, keyset.policy);
-  if (item !== undefined) items.set(entry, item);
-  return item;
+/**
+ * An entry is announced once under a policy, however many subscribers read it: what they share is encoded once, too. What
+ * was announced under a policy that is not in force any more is not used again.
+ */
+const itemsByPolicy = new WeakMap<Policy, Items>();
+
+function itemsUnder(policy: Policy): Items {
+  let items = itemsByPolicy.get(policy);
+  if (items === undefined) {
+    items = new WeakMap();
+    itemsByPolicy.set(policy, items);
+  }
+  return items;
+}
+
+function itemOf(entry: LogEntry, policy: Policy, items: Items): Item | undefined {
+  let item = items.get(entry);
+  if (item === undefined) {
+    item = announce(entry, policy) ?? null;
+    items.set(entry, item);
+  }
+  return item ?? undefined;
 }

@@ -109,12 +109,7 @@ class HeldPoll implements Poll, Waker {
     do {
       this.#mayHaveMissed = false;
       const now = this.#context.scheduler.now();
-      const { deliveries, cursor } = await collect(
-        this.#context.engine.log,
-        this.subscriber,
-        this.#cursor,
-        now,
-      );
+      const { deliveries, cursor } = await collect(this.#context, this.subscriber, this.#cursor, now);
       if (this.#isOver) return;
       this.#cursor = cursor;
       if (deliveries.length > 0) {

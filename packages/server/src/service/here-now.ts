@@ -1,5 +1,13 @@
 /** Here now of channels and of the whole keyset (wire specification §§ 7 and 8). */
-import { hereNowChannelsMax, hereNowOccupantsMax, type Keyset } from "@hereabouts/core";
+import {
+  hereNowChannelsMax,
+  hereNowOccupantsMax,
+  isTracked,
+  type Keyset,
+  type OccupiedChannels,
+  type Page,
+  trackedOf,
+} from "@hereabouts/core";
 import {
   type Channel,
   type ChannelOccupancy,
@@ -34,8 +42,7 @@ export const hereNow: Execute<"here-now"> = async (context, keyset, command) => 
 /** Who is in every occupied channel of the keyset. */
 export const globalHereNow: Execute<"global-here-now"> = async (context, keyset, command) => {
   if (!keyset.policy.globalHereNow) return failure("feature-off");
-  const now = context.scheduler.now();
-  const occupied = await context.engine.presence.occupied(keyset.subscribeKey, hereNowChannelsMax, now);
+  const occupied = await occupiedChannels(context, keyset);
   const views = await viewsOf(context, keyset, occupied.channels, command);
   const outcome: HereNowOutcome = {
     channels: views.filter((view) => view.occupancy > 0),
@@ -44,6 +51,30 @@ export const globalHereNow: Execute<"global-here-now"> = async (context, keyset,
   };
   return success(outcome);
 };
+
+/**
+ * The channels with occupants and presence. Seats that were taken before a rule took presence from their channel are
+ * counted out of the totals as far as the list goes.
+ */
+async function occupiedChannels({ engine, scheduler }: Context, keyset: Keyset): Promise<OccupiedChannels> {
+  const { subscribeKey, policy } = keyset;
+  const now = scheduler.now();
+  const occupied = await engine.presence.occupied(subscribeKey, hereNowChannelsMax, now);
+  const channels = trackedOf(policy, occupied.channels);
+  if (channels.length === occupied.channels.length) return occupied;
+  const shown = new Set(channels);
+  const hidden = occupied.channels.filter((channel) => !shown.has(channel));
+  const views = await Promise.all(
+    hidden.map((channel) => engine.presence.channel(subscribeKey, channel, countOnly, now)),
+  );
+  return {
+    channels,
+    totalChannels: occupied.totalChannels - hidden.length,
+    totalOccupancy: views.reduce((sum, view) => sum - view.occupancy, occupied.totalOccupancy),
+  };
+}
+
+const countOnly: Page = { offset: 0, limit: 0, unless: undefined };
 
 function viewsOf(
   context: Context,
@@ -57,5 +88,16 @@ function viewsOf(
     : 0;
   const { offset, after, includeDetails } = wish;
   const page = { limit, offset, after, mayBeStale: !includeDetails };
-  return Promise.all(channels.map((channel) => context.hereNowCache.view(keyset, channel, page)));
+  return Promise.all(
+    channels.map((channel) =>
+      isTracked(keyset.policy, channel)
+        ? context.hereNowCache.view(keyset, channel, page)
+        : nobodyIn(channel),
+    ),
+  );
+}
+
+/** A channel without presence looks like one that nobody has ever been in, whoever may still sit there. */
+function nobodyIn(channel: Channel): ChannelOccupancy {
+  return { channel, occupancy: 0, epoch: "", revision: 0, occupants: [], next: undefined };
 }

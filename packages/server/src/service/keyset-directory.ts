@@ -46,7 +46,7 @@ export async function openKeysetDirectory(options: KeysetDirectoryOptions): Prom
     // What a later read asked for is newer, whichever comes first. But what has come is better than what may still fail.
     if (turn < newest) return;
     newest = turn;
-    byKey = index(keysets);
+    byKey = index(keysets, byKey);
   };
   const readAgain = (): void => {
     cancelReadAgain();
@@ -75,7 +75,20 @@ export async function openKeysetDirectory(options: KeysetDirectoryOptions): Prom
   };
 }
 
-function index(keysets: readonly Keyset[]): ReadonlyMap<SubscribeKey, Keyset> {
+/** A keyset that is as it was stays the same object: what was made of its policy is kept by that. */
+function index(
+  keysets: readonly Keyset[],
+  before: ReadonlyMap<SubscribeKey, Keyset>,
+): ReadonlyMap<SubscribeKey, Keyset> {
   const inForce = keysets.length === 0 ? [demoKeyset] : keysets;
-  return new Map(inForce.map((keyset) => [keyset.subscribeKey, keyset]));
+  return new Map(
+    inForce.map((keyset) => {
+      const known = before.get(keyset.subscribeKey);
+      return [keyset.subscribeKey, known !== undefined && isSame(known, keyset) ? known : keyset];
+    }),
+  );
+}
+
+function isSame(one: Keyset, other: Keyset): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

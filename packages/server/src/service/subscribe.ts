@@ -75,7 +75,7 @@ async function arrive(
   const touched = await touchOnArrival(context, subscriber, now);
   const refusal = overLimit(touched, command.user);
   if (refusal !== undefined) return refusal;
-  const { deliveries, cursor } = await collect(context.engine.log, subscriber, command.after, now);
+  const { deliveries, cursor } = await collect(context, subscriber, command.after, now);
   if (deliveries.length > 0) return success({ deliveries, cursor });
   if (context.heldPolls.isDrained) return success({ deliveries, cursor: command.after });
   if (context.heldPolls.isFull) return tooManyPolls;

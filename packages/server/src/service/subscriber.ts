@@ -74,8 +74,7 @@ export async function touchOnArrival(
     return touch(context, subscriber, seatRequest(subscriber, "implied", subscriber.states), now);
   }
   await setStates(context, subscriber, now);
-  const request = seatRequest(subscriber, "implied", undefined);
-  return touch(context, subscriber, request && inChannels(request, leftByClosing(subscriber)), now);
+  return touchIn(context, subscriber, leftByClosing(subscriber), now);
 }
 
 /** Renews the seats of a poll that has waited, where the policy, as it is by then, lets polls count as activity. */
@@ -88,6 +87,18 @@ export async function touchAgain(
   const subscriber = keyset === undefined || keyset === waiting.keyset ? waiting : { ...waiting, keyset };
   if (!subscriber.keyset.policy.impliedHeartbeat) return undefined;
   return touch(context, subscriber, seatRequest(subscriber, "implied", undefined), now);
+}
+
+/** Renews some of a connection's seats, whatever the policy lets count as activity. */
+export async function touchIn(
+  context: Context,
+  subscriber: Subscriber,
+  channels: readonly Channel[],
+  now: Instant,
+): Promise<Touched | undefined> {
+  if (channels.length === 0) return undefined;
+  const request = seatRequest(subscriber, "implied", undefined);
+  return touch(context, subscriber, request && { ...request, channels }, now);
 }
 
 async function touch(
@@ -123,10 +134,6 @@ function seatRequest(
 /** The channels that are left when the connection closes. */
 function leftByClosing({ keyset, subscription }: Subscriber): readonly Channel[] {
   return trackedBy(keyset.policy, subscription.seats, (rule) => rule.leaveOnDisconnect).get(true) ?? [];
-}
-
-function inChannels(request: SeatRequest, channels: readonly Channel[]): SeatRequest | undefined {
-  return channels.length === 0 ? undefined : { ...request, channels };
 }
 
 /** A poll that is no activity may still carry state. */
