@@ -27,17 +27,7 @@ function holds(success: Served, entry: Entry, history: History): boolean {
   if (success.answeredAt === undefined || success.answeredAt >= at) return false;
   const { terms, verbs, attempts = [] } = history;
   const timeoutMs = success.timeoutMs ?? terms.defaultTimeoutMs;
-  // On Redis a touch that was under way already may be done after it, and then counts, by the time that it came with.
-  const older = attempts.filter(
-    ({ touch, from, to }) =>
-      touch?.user === success.user &&
-      touch?.device === success.device &&
-      touch?.channels.includes(change.channel) &&
-      from <= success.at &&
-      to >= success.at,
-  );
-  const since = Math.min(success.sentAt, ...older.map(({ now, from }) => Math.min(now, from)));
-  if (at >= since + timeoutMs - 2 * terms.skewMs - success.lagMs) return false;
+  if (at >= success.sentAt + timeoutMs - 2 * terms.skewMs - success.lagMs) return false;
   // A leave of the same device takes back what its heartbeat gave.
   const leaves = [...verbs.map((verb) => ({ from: verb.at, to: verb.at, leave: verb.leave })), ...attempts];
   return !leaves.some(
