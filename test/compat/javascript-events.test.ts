@@ -162,6 +162,31 @@ describe.each(compatTargets)(
       await expectNoMore(watcher, channel, 2);
     });
 
+    test("[S-071] [S-072] where a closed connection leaves, changes of the subscription do not, and disconnect() does", async () => {
+      const channel = "js-closing";
+      const watcher = company.open("watcher", { keyset: "closing" });
+      await watcher.subscribe({ channels: [channel], withPresence: true });
+      const other = company.open("other", { keyset: "closing" });
+      await other.subscribe({ channels: [channel] });
+
+      for (let change = 0; change < 20; change += 1) {
+        const channels = [`${channel}-${change % 3}`];
+        if (change % 2 === 0) other.client.subscribe({ channels });
+        else other.client.unsubscribe({ channels });
+        await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      other.client.disconnect();
+
+      expect(await watcher.presence.take(3)).toEqual([
+        presence({ action: "join", channel, uuid: "watcher", occupancy: 1 }),
+        presence({ action: "join", channel, uuid: "other", occupancy: 2 }),
+        presence({ action: "leave", channel, uuid: "other", occupancy: 1 }),
+      ]);
+      const whereNow = await watcher.client.whereNow({ uuid: "other" });
+      expect(whereNow.channels).toEqual([]);
+    });
+
     test("messages by GET and POST and signals arrive as they were sent; fired ones arrive nowhere", async () => {
       const channel = "js-messages: é/(1)";
       const reader = company.open("reader");

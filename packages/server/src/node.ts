@@ -8,6 +8,9 @@ import type { Log } from "./log.ts";
 import { createActiveNotices } from "./service/active-notices.ts";
 import { createAfterChanges } from "./service/after-changes.ts";
 import { Connections } from "./service/connections.ts";
+import type { Context } from "./service/context.ts";
+import { renewCovered } from "./service/disconnect.ts";
+import { DisconnectNotices } from "./service/disconnect-notices.ts";
 import { HeldPolls } from "./service/held-polls.ts";
 import { createHereNowCache } from "./service/here-now-cache.ts";
 import { openKeysetDirectory } from "./service/keyset-directory.ts";
@@ -56,13 +59,20 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
     onError: (error) => log.warn("The keysets could not be read again.", { err: error }),
   });
   const polls = new HeldPolls(scheduler, heldPollsMax);
-  const context = {
+  const disconnectNotices = new DisconnectNotices({
+    eventLog: engine.log,
+    scheduler,
+    log,
+    onNotice: (keyset, lease, channels) => renewCovered(context, keyset, lease, channels),
+  });
+  const context: Context = {
     engine,
     scheduler,
     keysets,
     afterChanges: createAfterChanges([createActiveNotices(engine.log)], log),
     heldPolls: polls,
-    connections: new Connections(keysets, () => polls.subscribers()),
+    connections: new Connections(keysets, () => polls.subscribers(), disconnectNotices),
+    disconnectNotices,
     hereNowCache: createHereNowCache(engine.presence, scheduler, settings.hereNowCacheMs),
     pollHoldMs: settings.pollHoldSeconds * 1_000,
   };
@@ -85,6 +95,7 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
       polls.drain(0, random);
       await underWay.whenIdle(scheduler, stopPatienceMs);
       stopSweeping();
+      disconnectNotices.close();
       keysets.close();
       await engine.close(scheduler.now());
     },

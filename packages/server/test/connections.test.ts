@@ -32,10 +32,16 @@ function openNode(policies: Readonly<Record<string, Partial<Policy>>>) {
     all: () => [...keysets.values()],
     close: () => {},
   };
-  const connections = new Connections(directory, () => {
+  const known: string[] = [];
+  const listener = {
+    follow: (name: SubscribeKey) => known.push(name),
+    unfollow: (name: SubscribeKey) => known.splice(known.indexOf(name), 1),
+  };
+  const look = () => {
     looks += 1;
     return held;
-  });
+  };
+  const connections = new Connections(directory, look, listener);
   const keysetNamed = (name: string): Keyset => {
     const keyset = keysets.get(name);
     if (keyset === undefined) throw new Error(`no keyset ${name}`);
@@ -44,6 +50,7 @@ function openNode(policies: Readonly<Record<string, Partial<Policy>>>) {
   return {
     connections,
     looks: () => looks,
+    known,
     setPolicy: (name: string, policy: Partial<Policy>) => keysets.set(name, keysetOf(name, policy)),
     drop: (name: string) => keysets.delete(name),
     connect: (name: string, user: string | undefined, channels: string, device?: string): Subscriber => {
@@ -141,8 +148,10 @@ test("a keyset that is gone is forgotten, and found anew when it is back", () =>
   const one = node.connect("k", "u", "a");
   node.drop("k");
   node.uncovered("l", "u", "a");
+  expect(node.known).toEqual(["l"]);
   node.setPolicy("k", needs);
   expect(node.uncovered("k", "u", "a")).toBe("");
+  expect(node.known).toEqual(["l", "k"]);
   node.disconnect(one);
   expect(node.uncovered("k", "u", "a")).toBe("a");
 });

@@ -26,6 +26,8 @@ const policies = {
   explicit: { impliedHeartbeat: false },
   /** Here now cannot be asked for all channels. */
   partial: { globalHereNow: false },
+  /** Who closes the connection has left a second later. */
+  closing: { leaveOnDisconnect: true, disconnectGraceSeconds: 1 },
   /** Worlds for questions about all channels. */
   pythonWorld: {},
   javascriptWorld: {},

@@ -16,17 +16,25 @@ export interface Lease {
 /** Where the connections are found that came before their keyset had to know. */
 export type HeldConnections = () => Iterable<Subscriber>;
 
+/** Told which keysets' connections begin to be known, and cease to be. */
+export interface KnownKeysets {
+  follow(keyset: SubscribeKey): void;
+  unfollow(keyset: SubscribeKey): void;
+}
+
 type ByUser = Map<UserId, Subscriber | Set<Subscriber>>;
 
 /** The connections of each user, by keyset. */
 export class Connections {
   readonly #keysets: KeysetDirectory;
   readonly #held: HeldConnections;
+  readonly #listener: KnownKeysets;
   readonly #known: Map<SubscribeKey, ByUser> = new Map();
 
-  constructor(keysets: KeysetDirectory, held: HeldConnections) {
+  constructor(keysets: KeysetDirectory, held: HeldConnections, listener: KnownKeysets) {
     this.#keysets = keysets;
     this.#held = held;
+    this.#listener = listener;
   }
 
   /** Enters a connection, where its keyset has to know. */
@@ -56,15 +64,18 @@ export class Connections {
   }
 
   /** Those of these channels that no open connection of the same lease is for. */
-  uncovered(keyset: SubscribeKey, { user, device }: Lease, channels: readonly Channel[]): readonly Channel[] {
-    const found = (this.#known.get(keyset) ?? this.#learn(keyset)).get(user);
-    if (found === undefined) return channels;
-    const covered = new Set<Channel>();
-    for (const connection of found instanceof Set ? found : [found]) {
-      if (connection.command.device !== device) continue;
-      for (const channel of connection.subscription.seats) covered.add(channel);
-    }
+  uncovered(keyset: SubscribeKey, lease: Lease, channels: readonly Channel[]): readonly Channel[] {
+    const connections = this.of(keyset, lease);
+    if (connections.length === 0) return channels;
+    const covered = new Set(connections.flatMap(({ subscription }) => subscription.seats));
     return channels.filter((channel) => !covered.has(channel));
+  }
+
+  /** The open connections of a lease. */
+  of(keyset: SubscribeKey, { user, device }: Lease): readonly Subscriber[] {
+    const found = (this.#known.get(keyset) ?? this.#learn(keyset)).get(user);
+    if (found === undefined) return none;
+    return (found instanceof Set ? [...found] : [found]).filter(({ command }) => command.device === device);
   }
 
   /**
@@ -73,7 +84,9 @@ export class Connections {
    */
   #learn(keyset: SubscribeKey): ByUser {
     for (const subscribeKey of this.#known.keys()) {
-      if (this.#keysets.get(subscribeKey) === undefined) this.#known.delete(subscribeKey);
+      if (this.#keysets.get(subscribeKey) !== undefined) continue;
+      this.#known.delete(subscribeKey);
+      this.#listener.unfollow(subscribeKey);
     }
     const learnt = new Map<SubscribeKey, ByUser>([[keyset, new Map()]]);
     for (const { subscribeKey, policy } of this.#keysets.all()) {
@@ -83,10 +96,15 @@ export class Connections {
       const byUser = learnt.get(connection.keyset.subscribeKey);
       if (byUser !== undefined) enter(byUser, connection);
     }
-    for (const [subscribeKey, byUser] of learnt) this.#known.set(subscribeKey, byUser);
+    for (const [subscribeKey, byUser] of learnt) {
+      this.#known.set(subscribeKey, byUser);
+      this.#listener.follow(subscribeKey);
+    }
     return learnt.get(keyset) ?? new Map();
   }
 }
+
+const none: readonly Subscriber[] = [];
 
 function enter(byUser: ByUser, connection: Subscriber): void {
   const { user } = connection.command;

@@ -4,6 +4,7 @@ import type { CommandKind, CommandOf, OutcomeOf, Result } from "@hereabouts/prot
 import type { CancelSignal } from "@hereabouts/protocol/wire";
 import type { AfterChanges } from "./after-changes.ts";
 import type { Connections } from "./connections.ts";
+import type { DisconnectNotices } from "./disconnect-notices.ts";
 import type { HeldPolls } from "./held-polls.ts";
 import type { HereNowCache } from "./here-now-cache.ts";
 import type { KeysetDirectory } from "./keyset-directory.ts";
@@ -16,6 +17,7 @@ export interface Context {
   readonly afterChanges: AfterChanges;
   readonly heldPolls: HeldPolls;
   readonly connections: Connections;
+  readonly disconnectNotices: DisconnectNotices;
   readonly hereNowCache: HereNowCache;
   /** Milliseconds a poll is held when nothing happens. */
   readonly pollHoldMs: number;

@@ -1,8 +1,10 @@
 /** What becomes of a user's seats when the connection that spoke for them closes (semantics § 15). */
 import { type ChannelPolicy, trackedBy } from "@hereabouts/core";
+import type { Channel, SubscribeKey } from "@hereabouts/protocol";
+import type { Lease } from "./connections.ts";
 import type { Context } from "./context.ts";
 import { leaveSeats } from "./seats.ts";
-import type { Subscriber } from "./subscriber.ts";
+import { type Subscriber, touchIn } from "./subscriber.ts";
 
 /**
  * Gives up the seats of a poll whose client has closed its connection, unanswered: in the channels whose rule says so,
@@ -37,5 +39,20 @@ async function giveUp(
     // Whoever comes back has not left by its own will: nothing holds it up.
     const request = { ...lease, channels: left, debounceMs: 0, graceMs };
     await leaveSeats(context, present, request, context.scheduler.now());
+    context.disconnectNotices.tell(subscribeKey, lease, left);
+  }
+}
+
+/** Renews what another node has given up, as far as connections to this one are for it. */
+export async function renewCovered(
+  context: Context,
+  keyset: SubscribeKey,
+  lease: Lease,
+  channels: readonly Channel[],
+): Promise<void> {
+  const given = new Set(channels);
+  for (const connection of context.connections.of(keyset, lease)) {
+    const covered = connection.subscription.seats.filter((channel) => given.has(channel));
+    if (covered.length > 0) await touchIn(context, connection, covered, context.scheduler.now());
   }
 }
