@@ -122,6 +122,9 @@ export const requiredCases: CaseTitles = {
   "S-073": "a pause between polls is no disconnect",
   "S-080": "presence events can be filtered by their action",
   "S-081": "a filter on a name that presence events lack does no harm",
+  "S-090": "rules choose the channels with presence",
+  "S-091": "rules choose the events",
+  "S-092": "a channel's first join and last leave are noticed",
   "S-100": "here now may be stale within its window, and is fresh after it",
   "S-110": "the Python client in its default configuration leaves no leave behind",
   "S-111": "the Python client with heartbeats sees joins and leaves",
@@ -150,7 +153,4 @@ export const otherCases: CaseTitles = {
   "S-053": "deltas that are too long ask for a here now",
   "S-054": "the JavaScript client reads intervals",
   "S-055": "a change of state is told in interval mode, too",
-  "S-090": "rules choose the channels with presence",
-  "S-091": "rules choose the events",
-  "S-092": "a channel's first join and last leave are noticed",
 };

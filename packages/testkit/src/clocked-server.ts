@@ -55,6 +55,9 @@ async function answer(request: ControlRequest): Promise<number> {
       return world.clock.now();
     case "waiters":
       return world.node.heldPolls();
+    case "set-policy":
+      await world.node.setPolicy(request.policy);
+      return 0;
     case "stop":
       await world.stop();
       return 0;

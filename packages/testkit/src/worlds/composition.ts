@@ -15,6 +15,8 @@ export interface Composition {
   /** What was logged as an error or a warning since it was opened. */
   readonly complaints: readonly string[];
   heldPolls(): number;
+  /** Puts another policy in force for the first keyset, as another node or a tool would: through the store. */
+  setPolicy(policy: Partial<Policy>): Promise<void>;
   /** Answers what is held, spread over `overMs` milliseconds (default 0: now), and everything from now on. */
   drain(overMs?: number): Promise<void>;
   /** Answers what is held, stops the loops and lets go of the engine, as a shutdown does. */
@@ -56,6 +58,7 @@ export async function openComposition(options: CompositionOptions): Promise<Comp
     handler: node.handler,
     complaints,
     heldPolls: () => node.heldPolls(),
+    setPolicy: (policy) => engine.keysets.replace(keysetsOf(policy)),
     drain: (overMs = 0) => node.drain(overMs),
     stop: () => node.stop(),
   };
@@ -66,11 +69,15 @@ function settingsOf({ world, data }: CompositionOptions): Settings {
     ...defaultSettings,
     port: 0,
     data,
-    keysets: [keyset(testKeys, world.policy), keyset(otherKeys)],
+    keysets: keysetsOf(world.policy),
     pollHoldSeconds: world.pollHoldSeconds ?? defaultSettings.pollHoldSeconds,
     hereNowCacheMs: world.hereNowCacheMs ?? defaultSettings.hereNowCacheMs,
     logLevel: "silent",
   };
+}
+
+function keysetsOf(policy: Partial<Policy> | undefined): readonly Keyset[] {
+  return [keyset(testKeys, policy), keyset(otherKeys)];
 }
 
 function keyset(keys: Keys, policy: Partial<Policy> = {}): Keyset {

@@ -1,4 +1,5 @@
 /** What a test and a server process say to each other: one JSON object a line, over standard input and output. */
+import type { Policy } from "@hereabouts/core";
 import type { WorldOptions } from "./world.ts";
 
 /** How a service is opened in the process. */
@@ -17,6 +18,7 @@ export type ControlRequest = { readonly id: number; readonly world: number } & (
   | { readonly ask: "open"; readonly opening: ControlOpening }
   | { readonly ask: "advance"; readonly ms: number }
   | { readonly ask: "waiters" }
+  | { readonly ask: "set-policy"; readonly policy: Partial<Policy> }
   | { readonly ask: "stop" }
   | { readonly ask: "forget" }
 );

@@ -84,6 +84,10 @@ async function openOn(kind: WorldKind, ground: Ground): Promise<World> {
     advance: (ms) => clock.advance(ms),
     now: () => clock.now(),
     waiters: async () => node.heldPolls(),
+    setPolicy: async (policy) => {
+      await node.setPolicy(policy);
+      await clock.settle();
+    },
     stop: () => node.stop(),
     restart: async (skipMs = 0) => {
       await node.stop();

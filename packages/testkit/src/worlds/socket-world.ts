@@ -53,6 +53,9 @@ export async function openSocketWorld(runtime: Runtime, options: WorldOptions): 
     advance: (ms) => advance(state, ms),
     now: () => state.now,
     waiters: () => waiters(state),
+    setPolicy: async (policy) => {
+      await state.child.ask({ ask: "set-policy", world: state.world, policy });
+    },
     stop: () => stop(state),
     restart: async (skipMs = 0) => {
       await stop(state);

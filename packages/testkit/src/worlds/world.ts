@@ -71,6 +71,8 @@ export interface World {
   now(): Instant;
   /** How many polls the server holds. */
   waiters(): Promise<number>;
+  /** Puts another policy in force for the first keyset while the service runs: this, and otherwise the default. */
+  setPolicy(policy: Partial<Policy>): Promise<void>;
   /** Stops the service as a shutdown does. Only `close` and `restart` make sense afterwards. */
   stop(): Promise<void>;
   /**
