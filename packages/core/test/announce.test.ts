@@ -118,3 +118,56 @@ test("a publication is told as it is", () => {
   const item = announce({ kind: "publication", timetoken: 17n, publication }, defaultPolicy);
   expect(item).toEqual({ ...publication, timetoken: 17n });
 });
+
+test("joins, leaves and timeouts are told up to the announce max after them, changes of state always", () => {
+  const policy = { ...defaultPolicy, announceMax: 3 };
+  const told = (["join", "leave", "timeout", "state-change"] as const).map((kind) =>
+    [3, 4].map((occupancy) => announce(entryOf(kind, { occupancy }), policy) !== undefined),
+  );
+  expect(told).toEqual([
+    [true, false],
+    [true, false],
+    [true, false],
+    [true, true],
+  ]);
+});
+
+test("with an announce max of 0 only the last leave is told one by one", () => {
+  const policy = { ...defaultPolicy, announceMax: 0 };
+  expect(announce(entryOf("join", { occupancy: 1 }), policy)).toBe(undefined);
+  expect(announce(entryOf("leave", { occupancy: 0 }), policy)).toMatchObject({ event: { action: "leave" } });
+});
+
+test("only the events that a channel's rule has are told, intervals included", () => {
+  const policy = { ...defaultPolicy, rules: [{ channels: "a", events: ["leave"] as const }] };
+  const about = { channel: channel("a"), occupancy: 3, epoch: "life.2", revision: 9, at: t0 };
+  const interval: LogEntry = {
+    kind: "interval",
+    timetoken: 17n,
+    interval: { ...about, hereNowRefresh: true },
+  };
+  const elsewhere = { ...interval, interval: { ...interval.interval, channel: channel("b") } };
+  expect(
+    [entryOf("join"), entryOf("leave"), entryOf("state-change"), interval, elsewhere].map(
+      (entry) => announce(entry, policy) !== undefined,
+    ),
+  ).toEqual([false, true, false, false, true]);
+});
+
+test("of a channel without presence nothing is told but what is published on it", () => {
+  const policy = { ...defaultPolicy, rules: [{ channels: "a", track: false }] };
+  const publication: Publication = {
+    kind: "message",
+    channel: channel("a"),
+    publisher: undefined,
+    payload: '"hey"' as JsonText,
+    meta: undefined,
+    customMessageType: undefined,
+    sequence: 1,
+    origin: undefined,
+  };
+  expect(announce(entryOf("join"), policy)).toBe(undefined);
+  expect(announce({ kind: "publication", timetoken: 17n, publication }, policy)).toMatchObject({
+    payload: '"hey"',
+  });
+});
