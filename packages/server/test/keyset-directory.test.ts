@@ -79,3 +79,25 @@ test("keysets that were asked for earlier do not take the place of those asked f
 
   expect(directory.get(key)).toEqual(renamed);
 });
+
+test("a keyset that is read again and is as it was stays the same object, another is another", async () => {
+  const { store, asked, change } = handStore();
+  const opening = open(store, new TestClock(), []);
+  asked[0]?.answer([keyset, { ...keyset, subscribeKey: "other" as SubscribeKey }]);
+  const directory = await opening;
+  const before = directory.get(key);
+
+  change();
+  asked[1]?.answer([{ ...keyset, policy: { ...defaultPolicy } }]);
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(directory.get(key)).toBe(before);
+  expect(directory.get("other" as SubscribeKey)).toBe(undefined);
+
+  change();
+  asked[2]?.answer([{ ...keyset, policy: { ...defaultPolicy, rules: [{ channels: "a", track: false }] } }]);
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(directory.get(key)?.policy.rules).toEqual([{ channels: "a", track: false }]);
+  directory.close();
+});

@@ -216,6 +216,87 @@ describe("the file", () => {
   });
 });
 
+describe("rules", () => {
+  it("are read with everything that they may set, and are complete with what the keyset has", () => {
+    const rules = [
+      {
+        channels: "chat-*",
+        track: true,
+        events: ["join", "interval"],
+        announceMax: 5,
+        intervalSeconds: 30,
+        presenceDeltas: true,
+        presenceTimeoutSeconds: 20,
+        presenceTimeoutSecondsMin: 20,
+        presenceTimeoutSecondsMax: 40,
+        debounceSeconds: 0.5,
+        leaveOnDisconnect: true,
+        disconnectGraceSeconds: 1.5,
+        activeNoticeChannel: "chats",
+      },
+      { channels: "quiet", track: false, activeNoticeChannel: null },
+    ];
+    const policy = { tracking: "selected", multiDevice: "refcount", activeNoticeChannel: "all", rules };
+    const file = JSON.stringify({ keysets: [{ subscribeKey: "s", publishKey: "p", ...policy }] });
+
+    expect(settingsOf({ file })).toEqual({
+      ...defaultSettings,
+      keysets: [{ subscribeKey: "s", publishKey: "p", policy: { ...defaultPolicy, ...policy } }],
+    });
+    expect(originsOf({ file })).toMatchObject({ "keysets[0].rules": "a.json:1" });
+  });
+
+  it("that are wrong are refused with the reason and the place, all at once", () => {
+    const file = [
+      '{ "keysets": [{ "subscribeKey": "s", "publishKey": "p", "presenceTimeoutSecondsMin": 5, "rules": [',
+      '  { "channels": "a-pnpres" },',
+      '  { "channels": "a", "anounceMax": 1 },',
+      '  { "channels": "a", "announceMax": 10001, "events": ["join", "arrive"] },',
+      '  { "track": true },',
+      '  { "channels": "b", "presenceTimeoutSeconds": 4 },',
+      '  { "channels": "b", "activeNoticeChannel": "x.*" },',
+      '  { "channels": "b", "events": ["join", "join"] },',
+      '  { "channels": "**********" },',
+      "  7",
+      "] }] }",
+    ].join("\n");
+
+    expect(problemsOf({ file })).toEqual([
+      'a.json:2:17: keysets[0].rules[0].channels: "a-pnpres" is not a channel\'s name or a pattern with * for any characters',
+      'a.json:3:22: unknown key "anounceMax"; did you mean announceMax?',
+      'a.json:4:54: keysets[0].rules[2].events: ["join", "arrive"] is not a list of join, leave, timeout, state-change, interval',
+      "a.json:4:37: keysets[0].rules[2].announceMax: 10001 is not a whole number from 0 to 10000",
+      "a.json:5:3: keysets[0].rules[3]: channels is missing",
+      'a.json:7:45: keysets[0].rules[5].activeNoticeChannel: "x.*" is not a channel\'s name (no comma, no wildcard, no presence channel) or null',
+      "a.json:10:3: 7 is not an object with channels, track, events, presenceTimeoutSeconds, presenceTimeoutSecondsMin, presenceTimeoutSecondsMax, debounceSeconds, announceMax, intervalSeconds, presenceDeltas, leaveOnDisconnect, disconnectGraceSeconds, activeNoticeChannel",
+      "a.json:6:3: keysets[0].rules[4]: presenceTimeoutSeconds is 4; it must be from presenceTimeoutSecondsMin, which is 5, to presenceTimeoutSecondsMax, which is 3600.",
+      'a.json:8:3: keysets[0].rules[6]: channels is "b", as in rules[4].',
+      'a.json:8:3: keysets[0].rules[6]: events has "join" twice.',
+      'a.json:9:3: keysets[0].rules[7]: channels is "**********", which has 10 times *, more than 8.',
+    ]);
+  });
+
+  it("are a list of at most 200", () => {
+    const keyset = { subscribeKey: "s", publishKey: "p" };
+    const many = Array.from({ length: 201 }, (_, number) => ({ channels: `c${number}` }));
+    const ask = (rules: unknown): readonly string[] =>
+      problemsOf({ file: JSON.stringify({ keysets: [{ ...keyset, rules }] }) });
+
+    expect(ask(many.slice(1))).toEqual([]);
+    expect(ask(many)).toEqual(["a.json:1:58: keysets[0].rules: lists 201 rules, more than 200"]);
+    expect(ask({ channels: "a" })).toEqual(['a.json:1:58: keysets[0].rules: {"channels":"a"} is not a list']);
+  });
+
+  it("settings that do not fit together are refused with the keyset's place", () => {
+    const file =
+      '{ "keysets": [{ "subscribeKey": "s", "publishKey": "p", "presenceTimeoutSecondsMax": 60 }] }';
+
+    expect(problemsOf({ file })).toEqual([
+      "a.json:1:15: keysets[0]: presenceTimeoutSeconds is 300; it must be from presenceTimeoutSecondsMin, which is 1, to presenceTimeoutSecondsMax, which is 60.",
+    ]);
+  });
+});
+
 describe("problems", () => {
   it("are all told at once, each with its place, the value and what may be", () => {
     const file = [
