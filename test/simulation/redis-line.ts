@@ -58,6 +58,7 @@ export function createRedisLine(options: RedisLineOptions): RedisLine {
     });
   return {
     port: {
+      takesAnyTags: port.takesAnyTags === true,
       run: runnerOf(options),
       subscribe: (channel, onMessage) =>
         ask(() =>

@@ -93,6 +93,7 @@ export function createRedisTraffic(control: RedisPort, channel: string): RedisTr
       return true;
     },
     watched: (port) => ({
+      takesAnyTags: port.takesAnyTags === true,
       run: (...call) => count(port.run(...call)),
       subscribe: (...call) => count(port.subscribe(...call)),
       onGap: (listener) => port.onGap(listener),

@@ -1,16 +1,18 @@
--- Renews leases of seats in one partition, in the plain case, which nearly every heartbeat is: the seat is there and not
+-- Renews leases of seats in partitions, in the plain case, which nearly every heartbeat is: the seat is there and not
 -- due, the lease too, it was not given up, and the timeout is what it was. What was renewed later than `now` stays as it
 -- is, as does everything that is no plain case: that is answered, for touch.lua. Stands alone: every microsecond counts.
 -- Records: see seats.lua.
 --
--- KEYS   1 seats
--- ARGV   1 now, then two per item, each of another seat: the seat's name; timeoutMs asked for (7 digits, or none at all)
---        and the holder of the lease
+-- KEYS   the seats of each partition
+-- ARGV   1 now, then per partition how many items, then two per item, each of another seat, partition by partition: the
+--        seat's name; timeoutMs asked for (7 digits, or none at all) and the holder of the lease
 -- Answer which items (from 1) were not renewed; nothing when all were
--- Work   one read and one write, constant per item (at most 64 leases); at most 128 items.
+-- Work   one read and one write per partition, constant per item (at most 64 leases); at most 256 items.
 
-local nowText, sub, byte, find = ARGV[1], string.sub, string.byte, string.find
-local deadlines, names, written, w, failed = {}, {}, {}, 0, nil
+local nowText, sub, byte, find, call = ARGV[1], string.sub, string.byte, string.find, redis.call
+local deadlines, failed = {}, nil
+-- Where an item's name stands in ARGV is twice its number, and this.
+local first = #KEYS
 
 -- The record of a seat of several leases after one was renewed; nil when it is not the plain case.
 local function renewed(record, holder, timeout, deadline)
@@ -32,8 +34,8 @@ end
 -- The record after a renewal; nil when it is not the plain case. What an item wants is a timeout, which begins with a
 -- digit, and a holder, which begins with none.
 local function renew(record, want)
-  local first = byte(want)
-  local hasTimeout = first >= 48 and first <= 57
+  local sign = byte(want)
+  local hasTimeout = sign >= 48 and sign <= 57
   local timeout = sub(hasTimeout and want or record, hasTimeout and 1 or 14, hasTimeout and 7 or 20)
   local deadline = deadlines[timeout]
   if not deadline then
@@ -50,19 +52,41 @@ local function renew(record, want)
   return renewed(record, hasTimeout and sub(want, 8) or want, timeout, deadline)
 end
 
-for i = 2, #ARGV, 2 do names[i / 2] = ARGV[i] end
-local records = redis.call('HMGET', KEYS[1], unpack(names))
-for i = 1, #names do
-  local record = records[i]
-  local after = record and sub(record, 1, 13) > nowText and renew(record, ARGV[i * 2 + 1])
-  if after then
-    written[w + 1] = names[i]
-    w = w + 2
-    written[w] = after
-  else
-    failed = failed or {}
-    failed[#failed + 1] = i
-  end
+local function fail(at)
+  failed = failed or {}
+  failed[#failed + 1] = (at - first) / 2
 end
-if w > 0 then redis.call('HSET', KEYS[1], unpack(written)) end
+
+-- One item alone needs no lists.
+local function renewOne(key, at)
+  local record = call('HGET', key, ARGV[at])
+  local after = record and sub(record, 1, 13) > nowText and renew(record, ARGV[at + 1])
+  if not after then return fail(at) end
+  if after ~= record then call('HSET', key, ARGV[at], after) end
+end
+
+local function renewAll(key, from, to)
+  local names, written, w = {}, {}, 0
+  for at = from, to, 2 do names[#names + 1] = ARGV[at] end
+  local records = call('HMGET', key, unpack(names))
+  for i = 1, #names do
+    local record, at = records[i], from + i * 2 - 2
+    local after = record and sub(record, 1, 13) > nowText and renew(record, ARGV[at + 1])
+    if not after then
+      fail(at)
+    elseif after ~= record then
+      written[w + 1] = names[i]
+      w = w + 2
+      written[w] = after
+    end
+  end
+  if w > 0 then call('HSET', key, unpack(written)) end
+end
+
+local at = first + 2
+for k = 1, #KEYS do
+  local stop = at + tonumber(ARGV[k + 1]) * 2
+  if stop == at + 2 then renewOne(KEYS[k], at) else renewAll(KEYS[k], at, stop - 2) end
+  at = stop
+end
 return failed

@@ -26,7 +26,7 @@ local said = tonumber(ARGV[1])
 local now = math.max(said, swept or 0)
 local nowText = string.format('%013d', now)
 local outageMs = tonumber(ARGV[3])
-local devicesMax, absencesMax, absencesSampled = 64, 20000, 8
+local devicesMax, absencesMax, absencesSampled, spreadFrom = 64, 20000, 8, 32
 local forgetMs, slackMs = 2400000, 60000
 local none13 = '0000000000000'
 
@@ -317,6 +317,14 @@ local function writeAbsence(channel, user, stateEnds, debounceEnds, state)
   end
 end
 
+-- Redis keeps hashes of up to 512 small values as a list, which renewals would search from its beginning for each seat.
+-- One long value turns it into a table for good.
+local function spread(seats)
+  if seats < spreadFrom or seats - partition.seats >= spreadFrom then return end
+  redis.call('HSET', KEYS[3], '', string.rep(' ', 65))
+  redis.call('HDEL', KEYS[3], '')
+end
+
 -- Writes what the script has come to: new seats, counts, the log. Answers the least new deadline,
 -- the changes, the ended seats, and the newest entry's timetoken.
 local function closePartition()
@@ -346,6 +354,6 @@ local function closePartition()
     end
   end
   if partition.orders > 0 then redis.call('HSET', KEYS[1], 'order', string.format('%d', partition.order)) end
-  if partition.seats ~= 0 then redis.call('HINCRBY', KEYS[1], 'seats', partition.seats) end
+  if partition.seats ~= 0 then spread(redis.call('HINCRBY', KEYS[1], 'seats', partition.seats)) end
   return leastDeadline or false, entries, ended, timetokens[#timetokens] or false
 end

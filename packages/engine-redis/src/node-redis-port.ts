@@ -51,6 +51,7 @@ export async function openNodeRedisPort(url: string, options: NodeRedisPortOptio
 }
 
 class NodeRedisPort implements RedisPort {
+  readonly takesAnyTags: boolean;
   readonly #scheduler: Scheduler;
   readonly #deadlines: Deadlines;
   readonly #commandsMax: number;
@@ -83,6 +84,7 @@ class NodeRedisPort implements RedisPort {
     this.#deadlines = new Deadlines(scheduler, commandMs);
     this.#commandsMax = commandsMax;
     this.#isCluster = target.kind === "cluster";
+    this.takesAnyTags = !this.#isCluster;
     const within = <Value>(work: Promise<Value>, what: string): Promise<Value> =>
       this.#deadlines.within(work, what);
     this.#links = new Links({ scheduler, open, onLost: () => this.#topology.refreshSoon() });

@@ -30,9 +30,11 @@ export interface Master {
 
 /** The verbs. Each rejects with `EngineError`, and with nothing else. */
 export interface RedisPort {
+  /** Whether the keys of one script may have any hash tags: there is one master, and no slots. Default false. */
+  readonly takesAnyTags?: boolean;
   /**
-   * Runs a script where its keys are; all keys have one hash tag. Calls of one turn of the event loop go out together.
-   * A call that timed out or whose connection broke may have been carried out.
+   * Runs a script where its keys are; all keys have one hash tag, unless the port takes any. Calls of one turn of the
+   * event loop go out together. A call that timed out or whose connection broke may have been carried out.
    */
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<Reply>;
   /** Subscribes to a sharded channel. Resolves when the subscription is in force, with what ends it. */

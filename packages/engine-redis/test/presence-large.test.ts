@@ -1,22 +1,32 @@
 /** Many at once: renewals that share a call, channels too large for one look, large states, scripts that are gone. */
-import { EngineError } from "@hereabouts/core";
+import { EngineError, type Instant } from "@hereabouts/core";
 import { useRedis } from "@hereabouts/testkit/redis";
 import { describe, expect, test } from "vitest";
 import type { RedisPort } from "../src/port.ts";
+import { slotOf } from "../src/slots.ts";
 import { createStore, freshPrefix, openPort, type TestStore } from "./support/stores.ts";
-import { hereNow, leave, start, sweep, touch, touched, view } from "./support/verbs.ts";
+import { hereNow, keyset, leave, start, sweep, touch, touched, view } from "./support/verbs.ts";
 
 const redis = useRedis();
 
 /** A store, and the names of the scripts it ran since they were last taken. */
-async function openStore(partitions = 24): Promise<{ store: TestStore; taken: () => string[] }> {
+async function openStore(
+  partitions = 24,
+  differences: Partial<RedisPort> = {},
+): Promise<{ store: TestStore; taken: () => string[] }> {
   const port = await openPort(redis().url);
+  const { run: runAs = port.run.bind(port), ...rest } = differences;
   const ran: string[] = [];
   const run: RedisPort["run"] = (script, keys, args) => {
     ran.push(script.name);
-    return port.run(script, keys, args);
+    return runAs(script, keys, args);
   };
-  const store = createStore({ port: { ...port, run }, prefix: freshPrefix(), now: start, partitions });
+  const store = createStore({
+    port: { ...port, ...rest, run },
+    prefix: freshPrefix(),
+    now: start,
+    partitions,
+  });
   return { store, taken: () => ran.splice(0) };
 }
 
@@ -34,21 +44,64 @@ async function seatMany(
 }
 
 describe("renewals", () => {
-  test("of one turn go out as one call per partition, and change nothing", async () => {
+  const channels = Array.from({ length: 12 }, (_, index) => `c${index}`);
+  const users = Array.from({ length: 10 }, (_, index) => `u${index}`);
+
+  async function renewAll(store: TestStore, at: Instant): Promise<string[]> {
+    return (await Promise.all(users.map((user) => touch(store, user, channels, { at })))).flat();
+  }
+
+  test("of one turn go out as one call, and change nothing", async () => {
     const { store, taken } = await openStore(3);
-    const channels = Array.from({ length: 12 }, (_, index) => `c${index}`);
-    const users = Array.from({ length: 10 }, (_, index) => `u${index}`);
-    for (const user of users) await touched(store, user, channels, { at: start });
+    await renewAll(store, start);
     taken();
-    const renewed = await Promise.all(
-      users.map((user) => touch(store, user, channels, { at: start + 30_000 })),
-    );
-    expect([renewed.flat(), taken()]).toEqual([[], ["renew", "renew", "renew"]]);
+    expect([await renewAll(store, start + 30_000), taken()]).toEqual([[], ["renew"]]);
     expect([await sweep(store, start + 89_999), await hereNow(store, "c0", start + 89_999)]).toEqual([
       [],
       users,
     ]);
     expect((await sweep(store, start + 90_000)).length).toBe(120);
+  });
+
+  test("of one turn go out as one call per partition where keys of a call must have one tag", async () => {
+    const { store, taken } = await openStore(3, { takesAnyTags: false });
+    await renewAll(store, start);
+    taken();
+    expect([await renewAll(store, start + 30_000), taken()]).toEqual([[], ["renew", "renew", "renew"]]);
+    expect([await sweep(store, start + 89_999), (await sweep(store, start + 90_000)).length]).toEqual([
+      [],
+      120,
+    ]);
+  });
+
+  test("of one turn are sent anew by partition where a proxy turns out to have slots, and apart from then on", async () => {
+    const real = await openPort(redis().url);
+    const run: RedisPort["run"] = (script, keys, args) => {
+      if (new Set(keys.map(slotOf)).size === 1) return real.run(script, keys, args);
+      const cause = new Error("CROSSSLOT Keys in request don't hash to the same slot");
+      return Promise.reject(new EngineError("unavailable", cause.message, { cause }));
+    };
+    const { store, taken } = await openStore(3, { run, takesAnyTags: true });
+    await renewAll(store, start);
+    expect(taken().filter((name) => name === "renew").length).toBe(4);
+    expect([await renewAll(store, start + 30_000), taken()]).toEqual([[], ["renew", "renew", "renew"]]);
+    expect([await sweep(store, start + 89_999), (await sweep(store, start + 90_000)).length]).toEqual([
+      [],
+      120,
+    ]);
+  });
+
+  test("need not search: seats of many are kept in a table, of few in a list, and nothing is there besides", async () => {
+    const { store } = await openStore(1);
+    const [partition] = store.keys.partitionsOf(keyset);
+    const look = async () => [
+      await redis().command("OBJECT", "ENCODING", partition?.seats ?? ""),
+      await redis().command("HLEN", partition?.seats ?? ""),
+    ];
+    await seatMany(store, 31, () => ({}));
+    expect(await look()).toEqual(["listpack", 31]);
+    await seatMany(store, 32, () => ({}));
+    expect(await look()).toEqual(["hashtable", 32]);
   });
 
   test("of two devices of one user in one turn both count", async () => {

@@ -102,6 +102,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
 
 function bound(port: RedisPort): RedisPort {
   return {
+    takesAnyTags: port.takesAnyTags === true,
     run: (...call) => port.run(...call),
     subscribe: (...call) => port.subscribe(...call),
     onGap: (listener) => port.onGap(listener),

@@ -54,12 +54,12 @@ export async function openRedisGround(): Promise<RedisGround> {
       const { openNodeRedisPort, openRedisEngine } = await import("@hereabouts/engine-redis");
       const port = watched(await openNodeRedisPort(url), traffic);
       const engine = await openRedisEngine({ port, prefix, partitions, ...opening });
-      const { presence, log, groups, keysets } = engine;
+      const { presence, ticks, log, groups, keysets } = engine;
       const close = async (now: Instant): Promise<void> => {
         await engine.close(now);
         await port.close();
       };
-      return { presence, log, groups, keysets, close };
+      return { presence, ticks, log, groups, keysets, close };
     },
     forget: () => {
       prefix = nextPrefix();
@@ -96,6 +96,7 @@ function watched(port: RedisPort, traffic: Traffic): RedisPort {
     }
   }
   return {
+    takesAnyTags: port.takesAnyTags === true,
     run: (...call) => count(port.run(...call)),
     subscribe: (channel, onMessage) => {
       const onWatched = (message: string): void => {
