@@ -65,6 +65,7 @@ function guarded(engine: Engine, mayRun: () => void): Engine {
     presence: guard(engine.presence, mayRun),
     log: guard(engine.log, mayRun),
     groups: guard(engine.groups, mayRun),
+    ticks: engine.ticks,
     keysets: engine.keysets,
     close: (now) => engine.close(now),
   };
@@ -161,6 +162,7 @@ describe("watches", () => {
       presence: engine.presence,
       log: replaced(engine.log, count),
       groups: replaced(engine.groups, count),
+      ticks: engine.ticks,
       keysets: engine.keysets,
       close: (now) => engine.close(now),
     }));
@@ -215,6 +217,7 @@ describe("a slow engine", () => {
       presence: replaced(engine.presence, wait),
       log: replaced(engine.log, wait),
       groups: replaced(engine.groups, wait),
+      ticks: engine.ticks,
       keysets: engine.keysets,
       close: (now) => engine.close(now),
     };

@@ -91,7 +91,7 @@ describe("health", () => {
         replace: (all) => engine.keysets.replace(all),
         watch: (wake) => engine.keysets.watch(wake),
       };
-      return { presence, log, groups, keysets, close: (now) => engine.close(now) };
+      return { presence, ticks: engine.ticks, log, groups, keysets, close: (now) => engine.close(now) };
     });
     const replies = await Promise.all(Array.from({ length: 100 }, () => ask("/health/ready")));
 
@@ -221,9 +221,9 @@ describe("the time", () => {
 
   test("is the clock's while the engine is away", async () => {
     const { clock, ask } = await open((engine) => {
-      const { presence, log, groups, keysets } = engine;
+      const { presence, ticks, log, groups, keysets } = engine;
       return {
-        ...{ presence, groups, keysets, close: (now) => engine.close(now) },
+        ...{ presence, ticks, groups, keysets, close: (now) => engine.close(now) },
         log: {
           append: (...given) => log.append(...given),
           read: (...given) => log.read(...given),

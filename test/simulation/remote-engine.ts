@@ -11,6 +11,7 @@ import {
   type GroupStore,
   type KeysetStore,
   type PresenceStore,
+  type TickBook,
   type Touched,
   type Waker,
 } from "@hereabouts/core";
@@ -53,6 +54,7 @@ export function createRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
   return {
     engine: {
       presence: presenceOver(options, calls),
+      ticks: ticksOver(options, calls),
       log: logOver(options, calls, wakes),
       groups: groupsOver(options, calls, wakes),
       keysets: keysetsOver(options, calls, wakes),
@@ -294,6 +296,13 @@ function groupsOver({ engine: { groups } }: RemoteEngineOptions, call: Calls, wa
     groups: (...args) => call(() => groups.groups(...args)),
     drop: (...args) => call(() => groups.drop(...args)),
     watch: (keyset, names, wake) => wakes.watch(wake, (onNews) => groups.watch(keyset, names, onNews)),
+  };
+}
+
+function ticksOver({ engine: { ticks } }: RemoteEngineOptions, call: Calls): TickBook {
+  return {
+    govern: (summingOf, now) => ticks.govern(summingOf, now),
+    fire: (keyset, now, limit) => call(() => ticks.fire(keyset, now, limit)),
   };
 }
 

@@ -85,8 +85,8 @@ export const openSharedEmbedded: OpenSharedEngine = async ({ clock, random, warn
   };
 };
 
-function portsOf({ presence, log, groups, keysets }: Engine): Omit<Engine, "close"> {
-  return { presence, log, groups, keysets };
+function portsOf({ presence, ticks, log, groups, keysets }: Engine): Omit<Engine, "close"> {
+  return { presence, ticks, log, groups, keysets };
 }
 
 const pageMax = 1_000;

@@ -118,12 +118,12 @@ async function connect(world: World, place: Place): Promise<Attachment> {
       epoch: `${user}-${options.random.uint32().toString(36)}`,
       scheduler: place.scheduler,
     });
-    const { presence, log, groups, keysets } = engine;
+    const { presence, ticks, log, groups, keysets } = engine;
     const closeAll: typeof engine.close = async (now) => {
       await engine.close(now);
       await close();
     };
-    return { engine: { presence, log, groups, keysets, close: closeAll }, line };
+    return { engine: { presence, ticks, log, groups, keysets, close: closeAll }, line };
   } catch (error) {
     await close();
     throw error;

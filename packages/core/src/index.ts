@@ -44,8 +44,10 @@ export {
   ownJoinWindowMs,
   rulesMax,
   seatsPerUserMax,
+  summaryBytesMax,
   sweepBatch,
   sweepEveryMs,
+  tickBatch,
   wildcardsPerPatternMax,
 } from "./limits.ts";
 export { KeysetLog } from "./log/keyset-log.ts";
@@ -84,6 +86,9 @@ export {
   type Scheduler,
   type SeatRequest,
   type StateRequest,
+  type Summing,
+  type SummingOf,
+  type TickBook,
   type Touched,
   type Waker,
   type Watch,
@@ -93,8 +98,10 @@ export {
   isTracked,
   isUniform,
   ruleFor,
+  summingFor,
   timeoutInRange,
   trackedBy,
   trackedOf,
 } from "./rules.ts";
 export { parseStoredPolicy } from "./stored-policy.ts";
+export { Ticks } from "./ticks/ticks.ts";

@@ -68,3 +68,9 @@ export const wildcardsPerPatternMax = 8;
 
 /** Channels of a keyset with rules whose rule a node remembers; the one asked for first gives way. */
 export const channelsWithRulesKnownMax = 50_000;
+
+/** Bytes of users' names in a summary; past it the summary says to read here now instead. Source: semantics § 9. */
+export const summaryBytesMax = 30_000;
+
+/** Summaries written by one call of fire. */
+export const tickBatch = 500;

@@ -5,7 +5,8 @@
  * What every engine promises:
  * - It never reads a clock: `now` is passed. A store's own expiry is only rubbish collection, with slack.
  * - A verb is atomic within one channel of a keyset, and only there.
- * - A change and its log entry are one atomic step: when a verb returns, its changes are in the log.
+ * - A change and its log entry are one atomic step: when a verb returns, its changes are in the log, but for those of
+ *   which a summary tells instead (see `TickBook`).
  * - `sweep` may be called by every node at once; no ended seat is handed out twice and none is kept back for ever.
  * - A view never shows a seat whose deadline is at or before `now`, swept or not.
  * - Changes come in the order of the channels in the request; a sweep's in the order of deadlines.
@@ -64,6 +65,11 @@ export interface Change {
   /** The life of that count: new when the channel's history was lost. */
   readonly epoch: string;
   readonly at: Instant;
+  /**
+   * In the log: the channel is being summed up (see `TickBook`), so changes before this one may have been left out of the
+   * log. The summary to come tells of them, and of this one again.
+   */
+  readonly isSummedUp?: true;
 }
 
 /** A wish to sit in channels. */
@@ -220,12 +226,19 @@ export interface IntervalNotice {
   /** The newest change that the notice covers. */
   readonly revision: number;
   readonly at: Instant;
-  /** Who joined since the notice before, where the notice names them. */
+  /** Who joined since the notice before, where the notice names them: each user once in each list, by its first time. */
   readonly joined?: readonly UserId[];
   /** Who left since then. */
   readonly left?: readonly UserId[];
   /** Whose time ran out since then. */
   readonly timedOut?: readonly UserId[];
+  /**
+   * The revision before the first change that the lists tell of: with `here` they bring every picture of the channel
+   * from this revision on up to `revision`. Absent where they do not tell enough for that.
+   */
+  readonly sinceRevision?: number;
+  /** Of the users in the lists, those who sit there now, with their state. */
+  readonly here?: ReadonlyMap<UserId, State | undefined>;
   /** The lists do not tell everything, or what was told before may not be so: read the channel's view instead. */
   readonly hereNowRefresh: boolean;
 }
@@ -319,9 +332,36 @@ export interface KeysetStore {
   watch(wake: () => void): Cancel;
 }
 
+/** When a channel is summed up instead of told change by change. */
+export interface Summing {
+  /** Occupancy up to which its changes are told one by one: those that leave more seats are left out of the log. */
+  readonly announceMax: number;
+  /** Milliseconds between two summaries. */
+  readonly everyMs: number;
+}
+
+/** Says of a channel when it is summed up; `undefined` for never. Quick, without effects, and asked at every change. */
+export type SummingOf = (keyset: SubscribeKey, channel: Channel) => Summing | undefined;
+
+/**
+ * Summaries of large channels. The change that leaves more than `announceMax` seats in a channel begins it, in the same
+ * step: the first summary is due `everyMs` later, and then one every `everyMs` as long as there are so many; when there
+ * are not, one more is the last. State changes are logged all the same.
+ */
+export interface TickBook {
+  /** Says when channels are summed up. None is until this is said, once, before the first request. */
+  govern(summingOf: SummingOf, now: Instant): void;
+  /**
+   * Writes the summaries that are due as `interval` entries, at most `limit`; each is written once, however many nodes
+   * ask, and tells of every change since the one before.
+   */
+  fire(keyset: SubscribeKey, now: Instant, limit: number): Promise<readonly IntervalNotice[]>;
+}
+
 /** What keeps things: the ports together. */
 export interface Engine {
   readonly presence: PresenceStore;
+  readonly ticks: TickBook;
   readonly log: EventLog;
   readonly groups: GroupStore;
   readonly keysets: KeysetStore;

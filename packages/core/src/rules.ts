@@ -10,6 +10,7 @@ import {
   presenceActions,
   type Rule,
 } from "./policy.ts";
+import type { Summing } from "./ports.ts";
 
 /** What is in force in a channel. Channels with the same rule have the same object. */
 export interface ChannelPolicy extends ChannelSettings {
@@ -66,6 +67,12 @@ export function trackedBy<Key>(
     else alike.push(channel);
   }
   return found;
+}
+
+/** When a channel is summed up instead of told change by change; `undefined` where there is no presence to tell of. */
+export function summingFor(policy: Policy, channel: Channel): Summing | undefined {
+  const { isTracked, announceMax, intervalSeconds } = ruleFor(policy, channel);
+  return isTracked ? { announceMax, everyMs: intervalSeconds * 1_000 } : undefined;
 }
 
 /** A presence timeout that a request asks for, brought into the range. */

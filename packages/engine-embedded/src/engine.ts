@@ -7,6 +7,7 @@ import {
   type Instant,
   type KeysetStore,
   type PresenceStore,
+  type TickBook,
 } from "@hereabouts/core";
 import { parseTimetoken, type SubscribeKey, type Timetoken } from "@hereabouts/protocol";
 import { EmbeddedEventLog } from "./event-log.ts";
@@ -18,6 +19,7 @@ import { EmbeddedPresenceStore } from "./presence.ts";
 import { prepareSchema } from "./schema.ts";
 import { type LiveParts, restoreSnapshot, storeSnapshot } from "./snapshot.ts";
 import { openSqlite, type Sqlite } from "./sqlite.ts";
+import { EmbeddedTickBook } from "./ticks.ts";
 import { TimetokenSource } from "./timetoken-source.ts";
 
 /** How an engine is opened. */
@@ -94,12 +96,14 @@ function createReserve(facts: Facts, warn: (message: string) => void): (ceiling:
 
 class EmbeddedEngine implements Engine {
   readonly presence: PresenceStore;
+  readonly ticks: TickBook;
   readonly log: EventLog;
   readonly groups: GroupStore;
   readonly keysets: KeysetStore;
   readonly #ground: Ground;
   readonly #gate = new Gate();
   readonly #flushGroups: () => void;
+  readonly #closeTicks: (now: Instant) => void;
 
   constructor(sqlite: Sqlite, options: EmbeddedEngineOptions) {
     const gate = this.#gate;
@@ -113,10 +117,13 @@ class EmbeddedEngine implements Engine {
       timetokens.renew();
       live.log.expire(keyset, now);
     };
-    const presence = new EmbeddedPresenceStore({ ...live, epoch: options.epoch, gate, keepHouse });
+    const ticks = new EmbeddedTickBook({ ...live, gate });
+    const presence = new EmbeddedPresenceStore({ ...live, ticks, epoch: options.epoch, gate, keepHouse });
     this.#ground = ground;
     this.#flushGroups = () => groups.flush();
+    this.#closeTicks = (now) => ticks.close(now);
     this.presence = presence;
+    this.ticks = ticks;
     this.log = createLogPort(live.log, gate);
     this.groups = groups;
     this.keysets = keysets;
@@ -129,6 +136,7 @@ class EmbeddedEngine implements Engine {
     try {
       this.#flushGroups();
       if (!sqlite.isDurable) return;
+      this.#closeTicks(now);
       sqlite.transaction(() => {
         storeSnapshot(sqlite, live, now);
         facts.set(timetokenFact, timetokens.last.toString());

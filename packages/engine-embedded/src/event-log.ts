@@ -2,6 +2,7 @@
 import {
   type Change,
   type Instant,
+  type IntervalNotice,
   KeysetLog,
   type LogEntry,
   type LogPage,
@@ -42,8 +43,18 @@ export class EmbeddedEventLog {
 
   /** Adds changes, then wakes who waits for them. */
   appendChanges(keyset: SubscribeKey, changes: readonly Change[], now: Instant): void {
+    if (changes.length === 0) return;
     const entries = changes.map((change): LogEntry => {
       return { kind: "change", timetoken: this.#timetokens.next(now), change };
+    });
+    this.#logOf(keyset).append(entries, now);
+  }
+
+  /** Adds notices, then wakes who waits for them. */
+  appendNotices(keyset: SubscribeKey, notices: readonly IntervalNotice[], now: Instant): void {
+    if (notices.length === 0) return;
+    const entries = notices.map((interval): LogEntry => {
+      return { kind: "interval", timetoken: this.#timetokens.next(now), interval };
     });
     this.#logOf(keyset).append(entries, now);
   }

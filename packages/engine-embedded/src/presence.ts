@@ -15,11 +15,13 @@ import {
 import type { Channel, State, SubscribeKey, UserId } from "@hereabouts/protocol";
 import type { EmbeddedEventLog } from "./event-log.ts";
 import type { Gate } from "./gate.ts";
+import type { EmbeddedTickBook } from "./ticks.ts";
 
 /** What a presence store works on. */
 export interface EmbeddedPresenceOptions {
   readonly ledgers: Map<SubscribeKey, Ledger>;
   readonly log: EmbeddedEventLog;
+  readonly ticks: EmbeddedTickBook;
   /** The name of this life: differs from that of every other. */
   readonly epoch: string;
   readonly gate: Gate;
@@ -41,14 +43,16 @@ const noChanges: readonly Change[] = Object.freeze([]);
 export class EmbeddedPresenceStore implements PresenceStore {
   readonly #ledgers: Map<SubscribeKey, Ledger>;
   readonly #log: EmbeddedEventLog;
+  readonly #ticks: EmbeddedTickBook;
   readonly #epoch: string;
   readonly #gate: Gate;
   readonly #keepHouse: EmbeddedPresenceOptions["keepHouse"];
   #forgotten = 0;
 
-  constructor({ ledgers, log, epoch, gate, keepHouse }: EmbeddedPresenceOptions) {
+  constructor({ ledgers, log, ticks, epoch, gate, keepHouse }: EmbeddedPresenceOptions) {
     this.#ledgers = ledgers;
     this.#log = log;
+    this.#ticks = ticks;
     this.#epoch = epoch;
     this.#gate = gate;
     this.#keepHouse = keepHouse;
@@ -57,7 +61,7 @@ export class EmbeddedPresenceStore implements PresenceStore {
   touch(keyset: SubscribeKey, request: SeatRequest, now: Instant): Touched {
     const touched = this.#ledgerOf(keyset).touch(request, now);
     const { changes, recentJoins, refusedUntil, channelsOverLimit } = touched;
-    if (changes.length > 0) this.#log.appendChanges(keyset, changes, now);
+    if (changes.length > 0) this.#logged(keyset, changes, now);
     const beforeOwnJoins =
       recentJoins.length > 0 ? this.#log.beforeJoins(keyset, request.user, recentJoins) : undefined;
     const isNothing = changes.length + channelsOverLimit.length === 0 && refusedUntil === undefined;
@@ -104,6 +108,7 @@ export class EmbeddedPresenceStore implements PresenceStore {
   /** Forgets the seats and entries of all keysets but these; nobody is told. */
   forgetOthers(inForce: ReadonlySet<SubscribeKey>): void {
     this.#log.forgetOthers(inForce);
+    this.#ticks.forgetOthers(inForce);
     for (const keyset of this.#ledgers.keys()) {
       if (inForce.has(keyset)) continue;
       this.#ledgers.delete(keyset);
@@ -112,7 +117,7 @@ export class EmbeddedPresenceStore implements PresenceStore {
   }
 
   #logged(keyset: SubscribeKey, changes: readonly Change[], now: Instant): readonly Change[] {
-    if (changes.length > 0) this.#log.appendChanges(keyset, changes, now);
+    if (changes.length > 0) this.#log.appendChanges(keyset, this.#ticks.collect(keyset, changes, now), now);
     return changes;
   }
 

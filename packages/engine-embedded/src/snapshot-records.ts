@@ -23,7 +23,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function encodeEntry(entry: LogEntry): string {
   const timetoken = entry.timetoken.toString();
   if (entry.kind === "change") return JSON.stringify({ timetoken, change: entry.change });
-  if (entry.kind === "interval") return JSON.stringify({ timetoken, interval: entry.interval });
+  if (entry.kind === "interval") return JSON.stringify({ timetoken, interval: encodeNotice(entry.interval) });
   const { origin, ...publication } = entry.publication;
   return JSON.stringify({ timetoken, publication, origin: origin?.toString() });
 }
@@ -69,7 +69,13 @@ function decodeChange(value: unknown): Change {
     revision: numberOf(fields, "revision"),
     epoch: textOf(fields, "epoch"),
     at: numberOf(fields, "at"),
+    ...(fields.isSummedUp === true && { isSummedUp: true }),
   };
+}
+
+function encodeNotice({ here, ...notice }: IntervalNotice): object {
+  if (here === undefined) return notice;
+  return { ...notice, here: [...here].map(([user, state]) => ({ user, state })) };
 }
 
 function decodeNotice(value: unknown): IntervalNotice {
@@ -86,8 +92,20 @@ function decodeNotice(value: unknown): IntervalNotice {
     ...optionalUsers(fields, "joined"),
     ...optionalUsers(fields, "left"),
     ...optionalUsers(fields, "timedOut"),
+    ...(fields.sinceRevision !== undefined && { sinceRevision: numberOf(fields, "sinceRevision") }),
+    ...(fields.here !== undefined && { here: decodeHere(fields.here) }),
     hereNowRefresh,
   };
+}
+
+function decodeHere(value: unknown): ReadonlyMap<UserId, State | undefined> {
+  const seated = listOf(value, "here").map((each) => objectOf(each, "user who is here"));
+  return new Map(
+    seated.map((fields) => [
+      textOf(fields, "user") as UserId,
+      optionalTextOf(fields, "state") as State | undefined,
+    ]),
+  );
 }
 
 function optionalUsers<Name extends string>(fields: Fields, name: Name): { readonly [N in Name]?: UserId[] } {

@@ -9,6 +9,7 @@ import {
   type KeysetStore,
   type PresenceStore,
   type Scheduler,
+  type TickBook,
 } from "@hereabouts/core";
 import { Background, type EngineContext, Gate } from "./context.ts";
 import { EngineTime } from "./engine-time.ts";
@@ -117,6 +118,7 @@ function checkRanges({ prefix, epoch, partitions = partitionsDefault }: RedisEng
 
 class RedisEngine implements Engine {
   readonly presence: PresenceStore;
+  readonly ticks: TickBook = { govern: () => undefined, fire: async () => [] };
   readonly log: EventLog;
   readonly groups: GroupStore;
   readonly keysets: KeysetStore;

@@ -12,7 +12,8 @@ export function openAt(url: () => string): OpenEngine {
     try {
       const engine = await openRedisEngine({ port, prefix: place, now, epoch: `life-${lives}`, warn: fail });
       return {
-        ...{ presence: engine.presence, log: engine.log, groups: engine.groups, keysets: engine.keysets },
+        ...{ presence: engine.presence, ticks: engine.ticks },
+        ...{ log: engine.log, groups: engine.groups, keysets: engine.keysets },
         async close(at) {
           await engine.close(at);
           await port.close();

@@ -1,5 +1,12 @@
 /** One node without its sockets: the service on an engine, with its loops. */
-import { type Engine, heldPollsMax, type Keyset, type Random, type Scheduler } from "@hereabouts/core";
+import {
+  type Engine,
+  heldPollsMax,
+  type Keyset,
+  type Random,
+  type Scheduler,
+  summingFor,
+} from "@hereabouts/core";
 import type { Handler } from "@hereabouts/protocol/wire";
 import { calmLog } from "./calm-log.ts";
 import { createHandler } from "./handler.ts";
@@ -15,8 +22,9 @@ import { HeldPolls } from "./service/held-polls.ts";
 import { createHereNowCache } from "./service/here-now-cache.ts";
 import { openKeysetDirectory } from "./service/keyset-directory.ts";
 import { createService } from "./service/service.ts";
+import { type StreamDoor, Streams } from "./service/stream/streams.ts";
 import type { Settings } from "./settings.ts";
-import { startSweeping } from "./tickers.ts";
+import { startSweeping, startTicking } from "./tickers.ts";
 import { UnderWay } from "./under-way.ts";
 
 /** What a node is made of. */
@@ -34,11 +42,16 @@ export interface HereaboutsNode {
   readonly handler: Handler;
   /** The tenants in force. */
   keysets(): readonly Keyset[];
+  /** How streams are opened. */
+  readonly streams: StreamDoor;
   /** How many polls are held now. */
   heldPolls(): number;
+  /** How many streams are open now. */
+  openStreams(): number;
   /**
-   * Is not ready any more, and answers held polls with an empty list, spread over `overMs` milliseconds; new ones at
-   * once. Resolves when that time is over. With 0 everything is answered at once, also what was to be spread.
+   * Is not ready any more, answers held polls with an empty list and asks streams to move, spread over `overMs`
+   * milliseconds; new ones at once. Resolves when that time is over. With 0 everything is answered and closed at once,
+   * also what was to be spread.
    */
   drain(overMs: number): Promise<void>;
   /** Drains at once, waits for answers that are under way, and closes the engine. */
@@ -58,6 +71,10 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
     scheduler,
     onError: (error) => log.warn("The keysets could not be read again.", { err: error }),
   });
+  engine.ticks.govern((subscribeKey, channel) => {
+    const keyset = keysets.get(subscribeKey);
+    return keyset && summingFor(keyset.policy, channel);
+  }, scheduler.now());
   const polls = new HeldPolls(scheduler, heldPollsMax);
   const disconnectNotices = new DisconnectNotices({
     eventLog: engine.log,
@@ -74,18 +91,29 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
     connections: new Connections(keysets, () => polls.subscribers(), disconnectNotices),
     disconnectNotices,
     hereNowCache: createHereNowCache(engine.presence, scheduler, settings.hereNowCacheMs),
+    offersStreams: () => streams.isOpen,
     pollHoldMs: settings.pollHoldSeconds * 1_000,
   };
   const underWay = new UnderWay();
+  const streams = new Streams({
+    context,
+    log,
+    underWay,
+    timeoutSeconds: settings.streamTimeoutSeconds,
+  });
   const service = createService(context, log);
   const stopSweeping = startSweeping(context, log);
+  const stopTicking = startTicking(context, log);
   const readiness = readinessOf(engine, scheduler, () => polls.isDraining);
   return {
     handler: withHealth(createHandler(service, scheduler, underWay), readiness),
     keysets: () => keysets.all(),
+    streams,
     heldPolls: () => polls.size,
+    openStreams: () => streams.size,
     drain: (overMs) => {
       polls.drain(overMs, random);
+      streams.drain(overMs, random);
       if (overMs === 0) return Promise.resolve();
       return new Promise((resolve) => {
         scheduler.at(scheduler.now() + overMs, resolve);
@@ -93,8 +121,10 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
     },
     async stop() {
       polls.drain(0, random);
+      streams.drain(0, random);
       await underWay.whenIdle(scheduler, stopPatienceMs);
       stopSweeping();
+      stopTicking();
       disconnectNotices.close();
       keysets.close();
       await engine.close(scheduler.now());

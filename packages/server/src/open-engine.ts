@@ -112,7 +112,7 @@ async function openCluster({ settings, log, scheduler: machine }: OpenEngineOpti
 
 /** An engine that takes its connections with it. */
 function closingPort(engine: Engine, port: RedisPort): Engine {
-  const { presence, log, groups, keysets } = engine;
+  const { presence, ticks, log, groups, keysets } = engine;
   const close = async (now: Instant): Promise<void> => {
     try {
       await engine.close(now);
@@ -120,7 +120,7 @@ function closingPort(engine: Engine, port: RedisPort): Engine {
       await port.close();
     }
   };
-  return { presence, log, groups, keysets, close };
+  return { presence, ticks, log, groups, keysets, close };
 }
 
 function pause(scheduler: Scheduler, signal: AbortSignal): Promise<void> {

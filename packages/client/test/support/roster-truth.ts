@@ -131,6 +131,7 @@ function recording(engine: Engine, told: (changes: readonly Change[]) => void): 
     return changes;
   };
   return {
+    ticks: engine.ticks,
     log: engine.log,
     groups: engine.groups,
     keysets: engine.keysets,
