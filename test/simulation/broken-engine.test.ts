@@ -1,7 +1,7 @@
 /** The simulation as a whole finds engines that break their promises: each of these breaks one, now and then. */
 import type { Change, Engine, EventLog, PresenceStore } from "@hereabouts/core";
 import { expect, test } from "vitest";
-import { planOf } from "./plan.ts";
+import { type Plan, planOf } from "./plan.ts";
 import { type OpenSharedEngine, openSharedEmbedded } from "./shared-engine.ts";
 import { simulate } from "./simulate.ts";
 
@@ -151,6 +151,64 @@ test.each(engines)("an engine that %s is found by %s", async (_what, checker, op
 
   expect(problems.map((problem) => problem.checker)).toContain(checker);
 });
+
+/** These break what holds where closing a poll leaves. */
+const hasty: readonly (readonly [what: string, checker: string, open: OpenSharedEngine])[] = [
+  [
+    "ends at once what is given up with a grace",
+    "seat-ends",
+    broken(({ presence }) => ({
+      presence: {
+        leave: (keyset, request, now) => presence.leave(keyset, { ...request, graceMs: 0 }, now),
+      },
+    })),
+  ],
+  [
+    "tells the end of a grace as a timeout",
+    "seat-ends",
+    broken(({ presence }) => ({
+      presence: {
+        sweep: async (...args) =>
+          (await presence.sweep(...args)).map((change) => ({ ...change, kind: "timeout" })),
+      },
+    })),
+  ],
+  [
+    "keeps from its nodes what others say of closed polls",
+    "leaves",
+    broken(({ log }) => ({
+      log: {
+        append: (keyset, publications, now) =>
+          publications.some(({ channel }) => channel.includes(","))
+            ? Promise.resolve([])
+            : log.append(keyset, publications, now),
+      },
+    })),
+  ],
+];
+
+test.each(hasty)(
+  "where closing leaves, an engine that %s is found by %s",
+  async (_what, checker, openEngine) => {
+    const found: string[] = [];
+    for (let world = 1; world <= 12 && !found.includes(checker); world += 1) {
+      const { problems } = await simulate(world, { openEngine, adjust: hastyPlan });
+      found.push(...problems.map((problem) => problem.checker));
+    }
+
+    expect(found).toContain(checker);
+  },
+);
+
+test("where closing leaves, a sound engine has no problem", async () => {
+  const { problems } = await simulate(1, { adjust: hastyPlan });
+
+  expect(problems).toEqual([]);
+});
+
+function hastyPlan(plan: Plan): Plan {
+  return { ...plan, faults: new Set(["drops", "delays", "doubles"]), disconnectGraceSeconds: 1 };
+}
 
 test("the same world on a sound engine has no problem", async () => {
   const { problems } = await simulate(seed, {

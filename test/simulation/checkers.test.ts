@@ -9,6 +9,7 @@ import { falseGone } from "./checkers/false-gone.ts";
 import { hereNow } from "./checkers/here-now.ts";
 import { checkers } from "./checkers/index.ts";
 import { leaks } from "./checkers/leaks.ts";
+import { leaves } from "./checkers/leaves.ts";
 import { occupancy } from "./checkers/occupancy.ts";
 import { rosters } from "./checkers/rosters.ts";
 import { seatEnds } from "./checkers/seat-ends.ts";
@@ -23,6 +24,7 @@ import type {
   RequestRecord,
   Served,
   SubscriberRecord,
+  Terms,
   Told,
   Verb,
 } from "./history.ts";
@@ -147,8 +149,22 @@ const served = (over: Partial<Served> = {}): Served => ({
   answeredAt: 4_010,
   status: 200,
   resetAt: undefined,
+  closedAt: undefined,
   ...over,
 });
+
+const bobsLeave = served({ kind: "leave", user: "bob", sentAt: 4_980, at: 4_995, answeredAt: 5_010 });
+
+const bobsPoll = (at: number, over: Partial<Served> = {}): Served =>
+  served({
+    kind: "poll",
+    user: "bob",
+    sentAt: at - 10,
+    at,
+    answeredAt: undefined,
+    status: undefined,
+    ...over,
+  });
 
 const request = (over: Partial<RequestRecord> = {}): RequestRecord => ({
   ...asked,
@@ -171,22 +187,36 @@ const gauge = (over: Partial<Gauge> = {}): Gauge => ({
   ...over,
 });
 
+const terms: Terms = {
+  skewMs: 0,
+  sweepLateMs,
+  holdMs: 10_000,
+  answerMs: 8_000,
+  defaultTimeoutMs: 300_000,
+  clients: 3,
+  nodes: 2,
+  graceMs: undefined,
+  hearsOfCloses: true,
+};
+
+const closing: Terms = { ...terms, graceMs: 1_000 };
+
+/** Bob is given up at 4000 and ends by his grace at 5000. */
+const graceVerbs: readonly Verb[] = [
+  ...verbs.slice(0, 3),
+  verb(4_000, { leave: { ...leaveRequest("bob"), graceMs: 1_000 } }),
+  verb(5_000, { changes: [change(2)] }),
+  ...verbs.slice(4),
+];
+
 /** A history in which all is right, but for what is put over it. */
 function history(over: Partial<History> = {}): History {
   return {
-    terms: {
-      skewMs: 0,
-      sweepLateMs,
-      holdMs: 10_000,
-      answerMs: 8_000,
-      defaultTimeoutMs: 300_000,
-      clients: 3,
-      nodes: 2,
-    },
+    terms,
     entries,
     verbs,
     requests: [request()],
-    served: [served()],
+    served: [served(), bobsLeave],
     subscribers: [subscriber()],
     quiets: [quiet(), emptyQuiet],
     gauges: [gauge({ isClosed: false, heldPolls: 3, openPolls: 3 }), gauge()],
@@ -273,6 +303,49 @@ const broken: readonly Broken[] = [
     seatEnds,
     { verbs: replaced(verbs, 3, verb(5_000, { leave: leaveRequest("bob") })) },
     /bob in a should have ended/,
+  ],
+  [
+    "a leave of a seat that nobody gave up",
+    seatEnds,
+    { verbs: replaced(verbs, 3, verb(5_000, { changes: [change(2)] })) },
+    /bob in a left at 5000, and was not given up/,
+  ],
+  [
+    "a timeout of a seat that was given up",
+    seatEnds,
+    { verbs: replaced(graceVerbs, 4, verb(5_000, { changes: [change(2, { kind: "timeout" })] })) },
+    /bob in a timed out at 5000, and was given up/,
+  ],
+  [
+    "a seat that ends before its grace is over",
+    seatEnds,
+    { verbs: replaced(graceVerbs, 4, verb(4_990, { changes: [change(2)] })) },
+    /bob in a ended at 4990, and had until 5000/,
+  ],
+  [
+    "a seat that outlives its grace",
+    seatEnds,
+    { verbs: replaced(graceVerbs, 4, verb(5_101, { changes: [change(2)] })) },
+    /bob in a ended at 5101, 1 ms too late/,
+  ],
+  ["a leave that nobody asked for", leaves, { served: [served()] }, /leave bob .*nobody asked for it/],
+  [
+    "a leave for a closed poll, where closing is no leave",
+    leaves,
+    { served: [bobsPoll(3_000, { closedAt: 4_000 })] },
+    /leave bob .*no poll was closed/,
+  ],
+  [
+    "a leave for a poll that was closed after its answer",
+    leaves,
+    { terms: closing, served: [bobsPoll(3_000, { answeredAt: 3_900, closedAt: 4_000 })] },
+    /leave bob .*no poll was closed/,
+  ],
+  [
+    "a leave of a user who has another poll open",
+    leaves,
+    { terms: closing, served: [bobsPoll(3_000, { closedAt: 4_000 }), bobsPoll(3_900)] },
+    /leave bob .*n1 held a poll that came at 3900/,
   ],
   [
     "a timeout of a user whose heartbeat was answered",
@@ -486,6 +559,31 @@ describe("a checker lets pass", () => {
         verbs: [...verbs.slice(0, 3), verb(4_300, { leave: leaveRequest("ann") }), ...verbs.slice(3)],
         quiets: [],
         subscribers: [],
+      },
+    ],
+    ["a seat that ends by its grace, as a leave", seatEnds, { verbs: graceVerbs }],
+    [
+      "a seat whose grace would have ended later than it itself, as a timeout",
+      seatEnds,
+      {
+        verbs: [
+          ...verbs.slice(0, 4),
+          verb(8_500, { leave: { ...leaveRequest("ann"), graceMs: 1_000 } }),
+          ...verbs.slice(4),
+        ],
+      },
+    ],
+    [
+      "a leave of a user whose only poll was closed",
+      leaves,
+      { terms: closing, served: [bobsPoll(3_000, { closedAt: 4_000 })] },
+    ],
+    [
+      "a leave for another poll's close that a node could not hear of",
+      leaves,
+      {
+        terms: { ...closing, hearsOfCloses: false },
+        served: [bobsPoll(3_000, { closedAt: 4_000 }), bobsPoll(3_900)],
       },
     ],
     [

@@ -72,6 +72,8 @@ export interface Served extends Moment, Asked {
   status: number | undefined;
   /** When the node went away before it answered. */
   resetAt: number | undefined;
+  /** When the node heard that the client had closed the connection, also after its answer. */
+  closedAt: number | undefined;
 }
 
 /** Somebody who keeps polling. */
@@ -150,6 +152,10 @@ export interface Terms {
   /** Clients of all kinds. */
   readonly clients: number;
   readonly nodes: number;
+  /** After how long closing a poll leaves; `undefined` when it does not. */
+  readonly graceMs: number | undefined;
+  /** Whether every node hears soon what others give up because a connection closed. */
+  readonly hearsOfCloses: boolean;
 }
 
 /** A world's whole story. */

@@ -2,7 +2,7 @@
 import { announceMaxMax, defaultPolicy, type Keyset } from "@hereabouts/core";
 import { type Channel, type PublishKey, presenceChannel, type SubscribeKey } from "@hereabouts/protocol";
 import { testKeys } from "@hereabouts/testkit";
-import { defaultTimeoutSeconds } from "./plan.ts";
+import { defaultTimeoutSeconds, type Plan } from "./plan.ts";
 
 /** The tenant of every world. Everything is told, so that everything can be judged. */
 export const keyset: Keyset = {
@@ -10,6 +10,12 @@ export const keyset: Keyset = {
   publishKey: testKeys.publish as PublishKey,
   policy: { ...defaultPolicy, presenceTimeoutSeconds: defaultTimeoutSeconds, announceMax: announceMaxMax },
 };
+
+/** The tenant as it is in the world of a plan. */
+export function keysetOf({ disconnectGraceSeconds }: Pick<Plan, "disconnectGraceSeconds">): Keyset {
+  if (disconnectGraceSeconds === undefined) return keyset;
+  return { ...keyset, policy: { ...keyset.policy, leaveOnDisconnect: true, disconnectGraceSeconds } };
+}
 
 /** Every channel, the wildcard that users sit in included. */
 export const channels: readonly Channel[] = [

@@ -122,7 +122,7 @@ export class Network {
 
   #deliver(
     out: Outgoing,
-    about: Omit<Served, "node" | "lagMs" | "answeredAt" | "status" | "resetAt">,
+    about: Omit<Served, "node" | "lagMs" | "answeredAt" | "status" | "resetAt" | "closedAt">,
     { answer, breakDown }: Consequences,
   ): () => void {
     const { random, hosts, recorder, clock } = this.#parts;
@@ -139,6 +139,7 @@ export class Network {
       answeredAt: undefined,
       status: undefined,
       resetAt: undefined,
+      closedAt: undefined,
     };
     recorder.served(served);
     const signal = createSignal();
@@ -165,7 +166,11 @@ export class Network {
         breakDown("The connection was reset.");
       },
     });
-    return () => host.enter(signal.cancel);
+    return () =>
+      host.enter(() => {
+        served.closedAt ??= clock.now();
+        signal.cancel();
+      });
   }
 
   #fate(): Fate {

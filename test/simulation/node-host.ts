@@ -4,7 +4,7 @@ import type { WireRequest, WireResponse } from "@hereabouts/protocol/wire";
 import { defaultSettings, type HereaboutsNode, openNode } from "@hereabouts/server";
 import { createSeededRandom, type SeededRandom, type TestClock } from "@hereabouts/testkit";
 import type { EngineWeather, Weather } from "./engine-weather.ts";
-import { keyset } from "./names.ts";
+import { keysetOf } from "./names.ts";
 import { NodeClock } from "./node-clock.ts";
 import type { Plan } from "./plan.ts";
 import type { Recorder } from "./recorder.ts";
@@ -145,7 +145,7 @@ export class NodeHost {
       this.#line = line;
       if (this.#state === "gone") line?.drop();
       const node = await openNode({
-        settings: { ...defaultSettings, keysets: [keyset], pollHoldSeconds: plan.holdMs / 1_000 },
+        settings: { ...defaultSettings, keysets: [keysetOf(plan)], pollHoldSeconds: plan.holdMs / 1_000 },
         engine: remote.engine,
         scheduler: this.clock,
         random: this.#random,

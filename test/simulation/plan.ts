@@ -56,6 +56,8 @@ export interface Plan {
   readonly skewMs: number;
   /** How long nodes wait for the engine. */
   readonly engineDeadlineMs: number;
+  /** Where closing a poll leaves, after so long; `undefined` where it does not. */
+  readonly disconnectGraceSeconds: number | undefined;
 }
 
 /** How long nodes wait for the engine, in milliseconds. */
@@ -68,7 +70,8 @@ const calmEvery = 16;
 /** The plan of a seed: it depends on nothing else. */
 export function planOf(seed: number): Plan {
   const random = createSeededRandom(seed);
-  const faults = drawFaults(random);
+  const closing = drawClosing(createSeededRandom(seed ^ 0xc105));
+  const faults = closing.isHeardOf ? withoutDeafness(drawFaults(random)) : drawFaults(random);
   return {
     seed,
     faults,
@@ -81,7 +84,21 @@ export function planOf(seed: number): Plan {
     holdMs: 1_000 * (3 + random.below(22)),
     skewMs: faults.has("skew") ? random.pick([5, 50, 200]) : 0,
     engineDeadlineMs,
+    disconnectGraceSeconds: closing.graceSeconds,
   };
+}
+
+/** Whether closing a poll leaves, and whether every node can hear of it then. It has dice of its own. */
+function drawClosing(random: SeededRandom): {
+  readonly graceSeconds: number | undefined;
+  readonly isHeardOf: boolean;
+} {
+  if (random.below(3) > 0) return { graceSeconds: undefined, isHeardOf: false };
+  return { graceSeconds: random.pick([1, 2, 3]), isHeardOf: random.below(2) === 0 };
+}
+
+function withoutDeafness(faults: ReadonlySet<FaultName>): ReadonlySet<FaultName> {
+  return new Set([...faults].filter((fault) => !deafFaults.includes(fault)));
 }
 
 function drawFaults(random: SeededRandom): ReadonlySet<FaultName> {
@@ -107,8 +124,16 @@ export function termsOf(plan: Plan, engineSweepLateMs = 0): Terms {
     defaultTimeoutMs: defaultTimeoutSeconds * 1_000,
     clients: plan.sdkClients + plan.pollers + plan.beaters,
     nodes: plan.nodes,
+    graceMs: plan.disconnectGraceSeconds === undefined ? undefined : plan.disconnectGraceSeconds * 1_000,
+    hearsOfCloses: !deafFaults.some((fault) => faults.has(fault)),
   };
 }
+
+/** With one of these a node may not hear in time, or never, that another has given up what it holds a poll for. */
+const deafFaults: readonly FaultName[] = [
+  ...(["engine-failures", "engine-slow", "engine-outages", "engine-parts"] as const),
+  ...(["cuts", "kills", "freezes", "suspends", "news"] as const),
+];
 
 /** The longest that a call to a well engine takes in one direction, in milliseconds. */
 export const engineDelayMsMax = 20;
@@ -117,7 +142,10 @@ export const engineDelayMsMax = 20;
 export const defaultTimeoutSeconds = 6;
 
 /** A plan in one line. */
-export function describePlan({ faults, nodes, sdkClients, pollers, beaters, rounds, roundMs }: Plan): string {
+export function describePlan(plan: Plan): string {
+  const { faults, nodes, sdkClients, pollers, beaters, rounds, roundMs, disconnectGraceSeconds } = plan;
   const size = `${nodes} nodes, ${sdkClients} clients, ${pollers} pollers, ${beaters} beaters, ${rounds} x ${roundMs} ms`;
-  return `${size}; faults: ${[...faults].join(" ") || "none"}`;
+  const closes =
+    disconnectGraceSeconds === undefined ? "" : `; closing leaves after ${disconnectGraceSeconds} s`;
+  return `${size}${closes}; faults: ${[...faults].join(" ") || "none"}`;
 }

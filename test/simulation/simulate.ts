@@ -5,7 +5,7 @@ import { checkers } from "./checkers/index.ts";
 import { Cluster } from "./cluster.ts";
 import { EngineWeather } from "./engine-weather.ts";
 import type { History, Problem } from "./history.ts";
-import { group, keyset } from "./names.ts";
+import { group, keyset, keysetOf } from "./names.ts";
 import { Network } from "./network.ts";
 import { type Plan, planOf, termsOf } from "./plan.ts";
 import { Poller } from "./poller.ts";
@@ -74,7 +74,7 @@ async function openWorld({ plan, random, clock, open, trace }: Ingredients): Pro
   const said: string[] = [];
   const shared = await open({ clock, random: fork(), warn: (line) => said.push(line) });
   const { truth } = shared;
-  await truth.keysets.replace([keyset]);
+  await truth.keysets.replace([keysetOf(plan)]);
   const members = group.members as readonly string[] as Parameters<typeof truth.groups.change>[2]["add"];
   const groupName = group.name as string as Parameters<typeof truth.groups.change>[1];
   await truth.groups.change(keyset.subscribeKey, groupName, { add: members, remove: [] }, members.length);

@@ -6,6 +6,7 @@ import { delivery } from "./delivery.ts";
 import { falseGone } from "./false-gone.ts";
 import { hereNow } from "./here-now.ts";
 import { leaks } from "./leaks.ts";
+import { leaves } from "./leaves.ts";
 import { occupancy } from "./occupancy.ts";
 import { rosters } from "./rosters.ts";
 import { seatEnds } from "./seat-ends.ts";
@@ -17,6 +18,7 @@ export const checkers: readonly Checker[] = [
   occupancy,
   seatEnds,
   falseGone,
+  leaves,
   delivery,
   hereNow,
   rosters,

@@ -11,8 +11,10 @@ export const leaks: Checker = ({ gauges, terms }) =>
       const left = [
         ...(heldPolls > 0 ? [`${heldPolls} polls are held`] : []),
         ...(openPolls > 0 ? [`${openPolls} polls are waited for`] : []),
-        // Every node watches the keysets, and nothing else when nobody polls.
-        ...(watches > terms.nodes ? [`${watches} watches are left to ${terms.nodes} nodes`] : []),
+        // Every node watches the keysets, and what others say of closed polls, and nothing else when nobody polls.
+        ...(watches > terms.nodes * (terms.graceMs === undefined ? 1 : 2)
+          ? [`${watches} watches are left to ${terms.nodes} nodes`]
+          : []),
         // Every node may be in the middle of a sweep.
         ...(engineCalls > terms.nodes ? [`${engineCalls} calls to the engine are under way`] : []),
       ];

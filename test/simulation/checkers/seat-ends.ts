@@ -10,8 +10,16 @@ const checker = "seat-ends";
 
 interface Seat {
   timeoutMs: number;
-  /** By device: when its lease may end at the earliest, and when it has to end at the latest. */
-  readonly leases: Map<string | undefined, { readonly earliest: number; readonly latest: number }>;
+  /** By device. */
+  readonly leases: Map<string | undefined, Lease>;
+}
+
+interface Lease {
+  /** When it may end at the earliest, and when it has to end at the latest. */
+  readonly earliest: number;
+  readonly latest: number;
+  /** Whether it was given up, and ends by its grace: with clocks that differ it may not be known. */
+  readonly isInGrace: "no" | "perhaps" | "yes";
 }
 
 /** Follows every seat from its join to its end. */
@@ -25,9 +33,7 @@ const endsByVerbs: Checker = (history) => {
     // A seat that is overdue ends first, whatever the verb would do with it.
     for (const change of verb.changes) problems.push(...follow(seats, change, verb, history));
     renew(seats, verb);
-    for (const { user, channels, device } of verb.leave === undefined ? [] : [verb.leave]) {
-      for (const channel of channels) seats.get(keyOf(channel, user))?.leases.delete(device);
-    }
+    giveUp(seats, verb);
   }
   const { at, step } = history.end;
   for (const [key, seat] of seats) {
@@ -38,10 +44,32 @@ const endsByVerbs: Checker = (history) => {
   return problems;
 };
 
+function giveUp(seats: Map<string, Seat>, { leave, at, now }: Verb): void {
+  for (const channel of leave?.channels ?? []) {
+    const leases = seats.get(keyOf(channel, leave?.user ?? ""))?.leases;
+    const lease = leases?.get(leave?.device);
+    if (leases === undefined || lease === undefined) continue;
+    const { graceMs = 0 } = leave ?? {};
+    if (graceMs === 0) leases.delete(leave?.device);
+    else leases.set(leave?.device, inGrace(lease, Math.min(now, at) + graceMs, Math.max(now, at) + graceMs));
+  }
+}
+
+/** A lease that was given up and ends between two times, or in its own time if that comes first. */
+function inGrace(lease: Lease, earliest: number, latest: number): Lease {
+  if (lease.latest <= earliest) return lease;
+  const isSure = lease.earliest > latest || lease.isInGrace === "yes";
+  return {
+    earliest: Math.min(lease.earliest, earliest),
+    latest: Math.min(lease.latest, latest),
+    isInGrace: isSure ? "yes" : "perhaps",
+  };
+}
+
 function follow(
   seats: Map<string, Seat>,
   { kind, channel, user }: Change,
-  { at, step }: Verb,
+  { at, step, leave }: Verb,
   history: History,
 ): readonly Problem[] {
   const key = keyOf(channel, user);
@@ -52,7 +80,13 @@ function follow(
   const seat = seats.get(key);
   if (kind === "state-change" || seat === undefined) return [];
   seats.delete(key);
-  if (kind === "leave") return [];
+  const isAsked = leave?.user === user && leave.channels.includes(channel) && !leave.graceMs;
+  if (kind === "leave" && isAsked) return [];
+  const graces = new Set([...seat.leases.values()].map(({ isInGrace }) => isInGrace));
+  if (kind === "leave" && !graces.has("yes") && !graces.has("perhaps"))
+    return [{ checker, step, message: `${key} left at ${at}, and was not given up` }];
+  if (kind === "timeout" && graces.size === 1 && graces.has("yes"))
+    return [{ checker, step, message: `${key} timed out at ${at}, and was given up` }];
   const { earliest, latest } = boundsOf(seat);
   if (at < earliest - history.terms.skewMs)
     return [{ checker, step, message: `${key} ended at ${at}, and had until ${earliest}` }];
@@ -72,6 +106,7 @@ function renew(seats: Map<string, Seat>, { touch, at, now }: Verb): void {
     seat.leases.set(touch.device, {
       earliest: Math.min(now, at) + seat.timeoutMs,
       latest: Math.max(now, at) + seat.timeoutMs,
+      isInGrace: "no",
     });
   }
 }

@@ -45,6 +45,7 @@ export class DisconnectNotices implements KnownKeysets {
 
   /** Tells the other nodes soon that a lease has been put in grace. */
   tell(keyset: SubscribeKey, { user, device }: Lease, channels: readonly Channel[]): void {
+    if (this.#isClosed) return;
     if (this.#pending.size === 0) {
       const { scheduler } = this.#options;
       scheduler.at(scheduler.now() + collectMs, () => this.#flush());
@@ -70,8 +71,9 @@ export class DisconnectNotices implements KnownKeysets {
     this.#readers.delete(keyset);
   }
 
-  /** Hears no more of any, and tells nothing more. */
+  /** Tells what is left to tell, and hears and tells nothing more. */
   close(): void {
+    this.#flush();
     this.#isClosed = true;
     for (const keyset of [...this.#readers.keys()]) this.unfollow(keyset);
   }
@@ -79,7 +81,6 @@ export class DisconnectNotices implements KnownKeysets {
   #flush(): void {
     const pending = [...this.#pending];
     this.#pending.clear();
-    if (this.#isClosed) return;
     const { eventLog, scheduler, log } = this.#options;
     for (const [keyset, notices] of pending) {
       eventLog.append(keyset, publicationsOf(notices), scheduler.now()).catch((error: unknown) => {
