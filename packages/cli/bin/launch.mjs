@@ -57,7 +57,8 @@ function become(program, programArgs) {
 
 function runAsChild(program, programArgs) {
   const child = spawn(program, programArgs, { stdio: "inherit" });
-  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"]) process.on(signal, () => pass(child, signal));
+  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR2"])
+    process.on(signal, () => pass(child, signal));
   child.on("error", (error) => fail(`cannot start ${program}: ${error.message}`, 1));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);

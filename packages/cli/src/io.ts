@@ -13,6 +13,8 @@ export interface Io {
   readText(path: string): string;
   /** Calls `stop` whenever the process is told to stop, which from then on does nothing else. */
   onStop(stop: () => void): void;
+  /** Calls `reload` whenever the process is told to read its configuration again. */
+  onReload(reload: () => void): void;
 }
 
 /** Bytes of a file that a command reads. */
@@ -20,6 +22,9 @@ export const fileBytesMax: number = 16 * 1024 * 1024;
 
 /** The signals that mean stop: from Ctrl-C, from a service manager, from a terminal that went away. */
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** The signal that means read again. The usual one, SIGHUP, is that of a terminal that went away, too. */
+const reloadSignal = "SIGUSR2";
 
 /** A world whose streams can be waited for. */
 export interface ProcessIo extends Io {
@@ -45,6 +50,9 @@ export function processIo(): ProcessIo {
     readText,
     onStop: (stop) => {
       for (const signal of stopSignals) process.on(signal, stop);
+    },
+    onReload: (reload) => {
+      process.on(reloadSignal, reload);
     },
     flush: async () => {
       await written;

@@ -27,7 +27,7 @@ describe("hereabouts", () => {
       "Usage: hereabouts serve [options]
 
       Runs a node until it is told to stop (Ctrl-C, SIGTERM). What it says about itself goes to standard error, one JSON
-      line each.
+      line each. Told by SIGUSR2, it reads its configuration again and takes the keysets that it finds, without a restart.
 
       Options, each with [what it may be; its default; its environment variable]:
         --config FILE

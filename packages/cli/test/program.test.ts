@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { program, runProgram, start } from "./support.ts";
 
 const runtimes = ["bun", "node"] as const;
@@ -45,6 +45,45 @@ describe.each(runtimes)("the program on %s", (runtime) => {
       running.kill("SIGTERM");
       return running.ended;
     }
+  });
+
+  it("reads its keysets again when told, and what is wrong with them changes nothing", async () => {
+    const path = join(folder, `again-${runtime}.json`);
+    const write = (settings: object, policy: object): void =>
+      writeFileSync(
+        path,
+        JSON.stringify({ ...settings, keysets: [{ subscribeKey: "s", publishKey: "p", ...policy }] }),
+      );
+    write({ port: 0, data: ":memory:" }, {});
+    const server = start(process.execPath, [program, "serve", "--config", path], {
+      HEREABOUTS_RUNTIME: runtime,
+    });
+    const url = (await server.firstLine).split(" ").at(-1);
+    const ask = async (rest: string): Promise<unknown> =>
+      (await fetch(`${url}/v2/presence/sub-key/s/channel/ch${rest}`)).json();
+    await ask("/heartbeat?uuid=u");
+    expect(await ask("")).toMatchObject({ occupancy: 1 });
+
+    write({ port: 1, data: ":memory:" }, { rules: [{ channels: "c*", track: false }] });
+    server.kill("SIGUSR2");
+
+    const patience = { timeout: 10_000 };
+    await vi.waitUntil(
+      async () => ((await ask("")) as { readonly occupancy: number }).occupancy === 0,
+      patience,
+    );
+    write({ port: 0, data: ":memory:" }, { rules: [{ channels: "c,*" }] });
+    server.kill("SIGUSR2");
+    await vi.waitUntil(() => server.said().includes("not read again"), patience);
+    expect(await ask("")).toMatchObject({ occupancy: 0 });
+    server.kill("SIGTERM");
+    const ended = await server.ended;
+    expect(ended.code).toBe(0);
+    const lines = ended.err.split("\n").filter((line) => line.startsWith("hereabouts:"));
+    expect(lines).toEqual([
+      "hereabouts: in force only after a restart: port",
+      `hereabouts: not read again: ${path}:1:98: keysets[0].rules[0].channels: "c,*" is not a channel's name or a pattern with * for any characters`,
+    ]);
   });
 
   it("ends with exit code 1 and one sentence when its port is in use", async () => {

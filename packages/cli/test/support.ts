@@ -35,6 +35,7 @@ export async function command(
       return text;
     },
     onStop: () => {},
+    onReload: () => {},
   };
   return { code: await runCommandLine(args, io), ...said };
 }
@@ -43,6 +44,8 @@ export async function command(
 export interface Running {
   readonly ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
+  /** What it has said on standard error so far. */
+  said(): string;
   /** Resolves with the first line on standard output; rejects when the program ends without one. */
   readonly firstLine: Promise<string>;
 }
@@ -75,7 +78,7 @@ export function start(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, ...said }));
   });
-  return { ended, firstLine, kill: (signal) => void child.kill(signal) };
+  return { ended, firstLine, said: () => said.err, kill: (signal) => void child.kill(signal) };
 }
 
 /** Runs the program on a runtime to its end. */

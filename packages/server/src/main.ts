@@ -1,4 +1,5 @@
 /** The composition root: the only place that knows every concrete part. */
+import type { Keyset } from "@hereabouts/core";
 import { isClusterEngine, withoutPassword } from "./config/engine-address.ts";
 import { openDemoProblem } from "./config/open-demo.ts";
 import { listen, runtimeName } from "./http/listen.ts";
@@ -16,6 +17,11 @@ export interface RunningServer {
   readonly url: string;
   /** Whether it is open to everybody with the keyset of development. */
   readonly isDemo: boolean;
+  /**
+   * Puts these tenants in the place of all there are, without a restart; their policies and rules are in force at once.
+   * Throws `RefusedSettingsError` when they are not to be on this interface.
+   */
+  replaceKeysets(keysets: readonly Keyset[]): Promise<void>;
   /**
    * Is not ready any more, answers held polls with an empty list over `drainSeconds`, takes no new connections, stores
    * the seats, and lets go of everything. Resolves when done.
@@ -80,6 +86,12 @@ async function openSockets({ settings, node, stopNode, log }: SocketsOptions): P
   return {
     url,
     isDemo: node.keysets().some((keyset) => keyset === demoKeyset),
+    async replaceKeysets(keysets) {
+      const refusal = openDemoProblem(settings.host, keysets);
+      if (refusal !== undefined) throw new RefusedSettingsError(refusal);
+      await node.replaceKeysets(keysets);
+      log.info("keysets replaced", { keysets: keysets.length });
+    },
     async stop() {
       const { drainSeconds } = settings;
       log.info("stopping", { heldPolls: node.heldPolls(), drainSeconds });

@@ -42,6 +42,8 @@ export interface HereaboutsNode {
   readonly handler: Handler;
   /** The tenants in force. */
   keysets(): readonly Keyset[];
+  /** Puts these in the place of all tenants there are, on every node of the engine. In force here when it resolves. */
+  replaceKeysets(keysets: readonly Keyset[]): Promise<void>;
   /** How streams are opened. */
   readonly streams: StreamDoor;
   /** How many polls are held now. */
@@ -108,6 +110,7 @@ export async function openNode(options: NodeOptions): Promise<HereaboutsNode> {
   return {
     handler: withHealth(createHandler(service, scheduler, underWay), readiness),
     keysets: () => keysets.all(),
+    replaceKeysets: (inForce) => keysets.replace(inForce),
     streams,
     heldPolls: () => polls.size,
     openStreams: () => streams.size,

@@ -14,6 +14,7 @@ import {
   type RunningServer,
   runServer,
   runtimeName,
+  type Settings,
   StartCancelledError,
 } from "@hereabouts/server";
 import { parseArguments } from "../arguments.ts";
@@ -68,7 +69,13 @@ export const serveOptions: readonly Option[] = [...nodeOptions, runtimeOption, p
 export type ServeWish =
   | { readonly kind: "help" }
   | { readonly kind: "refused"; readonly problems: readonly string[] }
-  | { readonly kind: "print" | "run"; readonly configuration: Configuration };
+  | { readonly kind: "print"; readonly configuration: Configuration }
+  | {
+      readonly kind: "run";
+      readonly configuration: Configuration;
+      /** Understands the same arguments again, with the files as they are by then. */
+      readonly readAgain: () => ServeWish;
+    };
 
 /** Understands the arguments after `serve`, with the files and variables they rest on. Starts nothing. */
 export function parse(args: readonly string[], io: Io): ServeWish {
@@ -78,7 +85,9 @@ export function parse(args: readonly string[], io: Io): ServeWish {
   const all = [...problems, ...runtimeProblems(flags), ...(parsed.ok ? [] : parsed.problems)];
   if (!parsed.ok || all.length > 0) return { kind: "refused", problems: all };
   const isPrint = flags.some(({ flag }) => flag === printConfigOption.flag);
-  return { kind: isPrint ? "print" : "run", configuration: parsed.configuration };
+  const { configuration } = parsed;
+  if (isPrint) return { kind: "print", configuration };
+  return { kind: "run", configuration, readAgain: () => parse(args, io) };
 }
 
 /** Does what is wished. Resolves with the exit code; a node's when it has stopped. */
@@ -94,7 +103,7 @@ export async function run(wish: ServeWish, io: Io): Promise<number> {
       io.out(printConfiguration(wish.configuration));
       return exitCodes.done;
     case "run":
-      return await serve(wish.configuration, io);
+      return await serve(wish, io);
   }
 }
 
@@ -103,7 +112,7 @@ export function serveHelp(): string {
   return `Usage: hereabouts serve [options]
 
 Runs a node until it is told to stop (Ctrl-C, SIGTERM). What it says about itself goes to standard error, one JSON
-line each.
+line each. Told by SIGUSR2, it reads its configuration again and takes the keysets that it finds, without a restart.
 
 Options, each with [what it may be; its default; its environment variable]:
 ${printOptions(serveOptions)}
@@ -133,7 +142,8 @@ function runtimeProblems(flags: readonly GivenFlag[]): readonly string[] {
     });
 }
 
-async function serve({ settings }: Configuration, io: Io): Promise<number> {
+async function serve(wish: ServeWish & { readonly kind: "run" }, io: Io): Promise<number> {
+  const { settings } = wish.configuration;
   // From the first moment on: whoever stops a node that has only just begun gets a clean end too.
   const toldWhileStarting = new AbortController();
   const told = new Promise<void>((resolve) => {
@@ -142,7 +152,13 @@ async function serve({ settings }: Configuration, io: Io): Promise<number> {
       resolve();
     });
   });
-  let server: RunningServer;
+  let server: RunningServer | undefined;
+  let isReloadWanted = false;
+  // From the first moment on, too: the signal would end a process that does not listen for it.
+  io.onReload(() => {
+    if (server === undefined) isReloadWanted = true;
+    else void reload(wish, server, io);
+  });
   try {
     server = await runServer(settings, createLog(settings.logLevel), toldWhileStarting.signal);
   } catch (error) {
@@ -152,6 +168,7 @@ async function serve({ settings }: Configuration, io: Io): Promise<number> {
     return isRefused ? exitCodes.refused : exitCodes.failed;
   }
   io.out(welcome(server));
+  if (isReloadWanted) void reload(wish, server, io);
   await told;
   return await stop(server, settings.drainSeconds * 1_000 + stopPatienceMs, io);
 }
@@ -169,6 +186,42 @@ function welcome({ url, isDemo }: RunningServer): string {
     );
   }
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Takes the keysets of the configuration as it is by now. What is wrong with it changes nothing. */
+async function reload(
+  { configuration, readAgain }: ServeWish & { readonly kind: "run" },
+  server: RunningServer,
+  io: Io,
+): Promise<void> {
+  const wish = readAgain();
+  if (wish.kind === "refused") {
+    for (const problem of wish.problems) io.err(`hereabouts: not read again: ${problem}\n`);
+    return;
+  }
+  if (wish.kind !== "run") return;
+  const { settings } = wish.configuration;
+  const kept = restartSettings(configuration.settings, settings);
+  if (kept.length > 0) io.err(`hereabouts: in force only after a restart: ${kept.join(", ")}\n`);
+  if (settings.keysets === undefined) {
+    io.err("hereabouts: read again: no keysets are set, so those in force stay\n");
+    return;
+  }
+  try {
+    await server.replaceKeysets(settings.keysets);
+  } catch (error) {
+    io.err(`hereabouts: the keysets were not replaced: ${messageOf(error)}\n`);
+  }
+}
+
+/** The settings that are another than those the node runs with, keysets apart. */
+function restartSettings(running: Settings, read: Settings): readonly string[] {
+  const keys = Object.keys(running) as readonly (keyof Settings)[];
+  return keys.filter((key) => key !== "keysets" && running[key] !== read[key]);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Stops a node. Being told again ends it at once, and so does taking too long. */

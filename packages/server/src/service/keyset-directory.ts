@@ -14,6 +14,8 @@ export interface KeysetDirectory {
   get(subscribeKey: SubscribeKey): Keyset | undefined;
   /** Every keyset in force. */
   all(): readonly Keyset[];
+  /** Puts these in the place of all keysets, in the store and here. */
+  replace(keysets: readonly Keyset[]): Promise<void>;
   close(): void;
 }
 
@@ -67,6 +69,10 @@ export async function openKeysetDirectory(options: KeysetDirectoryOptions): Prom
   return {
     get: (subscribeKey) => byKey.get(subscribeKey),
     all: () => [...byKey.values()],
+    replace: async (keysets) => {
+      await store.replace(keysets);
+      await read();
+    },
     close: () => {
       isClosed = true;
       cancelReadAgain();
