@@ -15,4 +15,5 @@ if #users > 0 then
     if records[i] and not isLive(records[i]) then overdue = overdue + 1 end
   end
 end
+rememberShown(KEYS[2])
 return { #users, overdue }

@@ -57,10 +57,17 @@ local function fail(at)
   failed[#failed + 1] = (at - first) / 2
 end
 
+-- What has been shown to be over stays so, though `now` is earlier.
+local function isLive(record, shown)
+  local deadline = sub(record, 1, 13)
+  return deadline > nowText and not (shown and deadline <= shown)
+end
+
 -- One item alone needs no lists.
 local function renewOne(key, at)
-  local record = call('HGET', key, ARGV[at])
-  local after = record and sub(record, 1, 13) > nowText and renew(record, ARGV[at + 1])
+  local found = call('HMGET', key, ARGV[at], '')
+  local record, shown = found[1], found[2]
+  local after = record and isLive(record, shown) and renew(record, ARGV[at + 1])
   if not after then return fail(at) end
   if after ~= record then call('HSET', key, ARGV[at], after) end
 end
@@ -68,10 +75,13 @@ end
 local function renewAll(key, from, to)
   local names, written, w = {}, {}, 0
   for at = from, to, 2 do names[#names + 1] = ARGV[at] end
+  local count = #names
+  names[count + 1] = ''
   local records = call('HMGET', key, unpack(names))
-  for i = 1, #names do
+  local shown = records[count + 1]
+  for i = 1, count do
     local record, at = records[i], from + i * 2 - 2
-    local after = record and sub(record, 1, 13) > nowText and renew(record, ARGV[at + 1])
+    local after = record and isLive(record, shown) and renew(record, ARGV[at + 1])
     if not after then
       fail(at)
     elseif after ~= record then

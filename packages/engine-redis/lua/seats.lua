@@ -3,7 +3,8 @@
 -- KEYS   1 meta   2 log   3 seats   4 deadlines   5 occupied, then four per channel: order, states, revision, absences
 -- ARGV   1 now    2 dice for a new epoch   3 outageMs (0: no outages)   4 place (LogClock.place)   5 entriesMax   6 retentionMs
 --
--- A seat is named by its channel, NUL and its user. Its record (the hash `seats`):
+-- A seat is named by its channel, NUL and its user; what is named '' is when a seat was shown to be over last.
+-- Its record (the hash `seats`):
 --   deadline (13 digits)  timeoutMs (7 digits)  holder  NUL  order ':' since ':' join ':' mark
 -- holder  '-' an unnamed device, '=' or '#' and what names one (src/presence/leases.ts): the only lease, renewed for the
 --         seat's timeout. Or '*' and for each lease its deadline (13 digits), what it was renewed for (7 digits of ms),
@@ -17,13 +18,14 @@
 -- `deadlines` holds lower bounds: a renewal that makes a deadline later leaves it alone, and who finds one that has come
 -- checks the record (look.lua, view.lua).
 
-local known = redis.call('HMGET', KEYS[1], 'epoch', 'order', 'swept', 'pauses')
-local swept = tonumber(known[3] or nil)
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'order', 'swept', 'pauses', 'shown')
+local swept, shown = tonumber(known[3] or nil), tonumber(known[5] or nil)
 
 -- A node whose clock is behind (its machine was suspended) must not give others' seats less time than they have: the time
--- never is before that of the last sweep, whoever did it.
+-- never is before that of the last sweep, whoever did it. Nor is it before anybody was shown that a seat is over:
+-- else what was long on its way could renew it, and who was shown that would not hear of it again.
 local said = tonumber(ARGV[1])
-local now = math.max(said, swept or 0)
+local now = math.max(said, swept or 0, shown or 0)
 local nowText = string.format('%013d', now)
 local outageMs = tonumber(ARGV[3])
 local devicesMax, absencesMax, absencesSampled, spreadFrom = 64, 20000, 8, 32
@@ -33,6 +35,7 @@ local none13 = '0000000000000'
 local partition = { orders = 0, seats = 0 }
 local touched, entries, ended, newRecords = {}, {}, {}, {}
 local leastDeadline
+local showsOver = false
 
 local function instantText(instant)
   return string.format('%013d', instant)
@@ -147,8 +150,17 @@ end
 
 -- Whether a record's seat is live. Without pauses, deadlines compare as the texts they are.
 local function isLive(record)
-  if #pauses == 0 then return string.sub(record, 1, 13) > nowText end
-  return deadlineOf(record) > now
+  local live = string.sub(record, 1, 13) > nowText
+  if not live and #pauses > 0 then live = deadlineOf(record) > now end
+  if not live then showsOver = true end
+  return live
+end
+
+-- After showing that seats are over: remembers until when, for every script, and beside the seats for renew.lua.
+local function rememberShown(seatsKey)
+  if not showsOver or now <= (shown or 0) then return end
+  redis.call('HSET', KEYS[1], 'shown', nowText)
+  redis.call('HSET', seatsKey, '', nowText)
 end
 
 local function findLease(leases, holder)
@@ -321,8 +333,8 @@ end
 -- One long value turns it into a table for good.
 local function spread(seats)
   if seats < spreadFrom or seats - partition.seats >= spreadFrom then return end
-  redis.call('HSET', KEYS[3], '', string.rep(' ', 65))
-  redis.call('HDEL', KEYS[3], '')
+  redis.call('HSET', KEYS[3], 'long', string.rep(' ', 65))
+  redis.call('HDEL', KEYS[3], 'long')
 end
 
 -- Writes what the script has come to: new seats, counts, the log. Answers the least new deadline,

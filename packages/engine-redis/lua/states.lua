@@ -15,4 +15,5 @@ for n = 1, #ARGV - 4 do
     states[n] = isLive(record) and redis.call('HGET', KEYS[n * 2 + 1], user)
   end
 end
+rememberShown(KEYS[2])
 return states

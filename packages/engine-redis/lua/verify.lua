@@ -9,4 +9,5 @@ local found = redis.call('HMGET', KEYS[2], unpack(ARGV, 4))
 for n = 1, #found do
   found[n] = found[n] and (isLive(found[n]) and 2 or 1) or 0
 end
+rememberShown(KEYS[2])
 return found

@@ -57,6 +57,7 @@ elseif ARGV[5] ~= '-' then
   occupancy = math.max(0, size - tonumber(ARGV[5] == '' and '0' or ARGV[5]))
 end
 
+rememberShown(KEYS[2])
 if ARGV[8] ~= '' and epoch == ARGV[6] and revision == tonumber(ARGV[7]) and occupancy == tonumber(ARGV[8]) then
   return { occupancy, epoch, revision, 'same' }
 end
@@ -127,5 +128,6 @@ end
 
 local isWanted = limit > 0 or ARGV[5] == '-'
 while isWanted and looked < seatsMax and bytes <= bytesMax do isWanted = look() end
+rememberShown(KEYS[2])
 if isWanted then return { occupancy, epoch, revision, 'page', told, last, '-', skip, scanned } end
 return { occupancy, epoch, revision, 'page', told, last, isCut and '1' or '0' }

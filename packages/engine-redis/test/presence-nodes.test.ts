@@ -103,6 +103,25 @@ describe("two nodes", () => {
     expect(await sweep(one, start + 5_000)).toEqual(["timeout u in a (0)"]);
   });
 
+  test("do not renew a seat that one of them has shown to be over, though what renews it is older", async () => {
+    const [one, late] = await openNodes();
+    for (const user of ["u", "v", "w"]) await touch(one, user, ["a", user], { at: start, seconds: 4 });
+    expect(await hereNow(one, "u", start + 4_000)).toEqual([]);
+    expect(await touch(late, "u", ["u"], { at: start + 3_900, seconds: 4 })).toEqual([
+      "timeout u in u (0)",
+      "join u in u (1)",
+    ]);
+    expect(await whereNow(one, "v", start + 4_000)).toEqual([]);
+    expect(await touch(late, "v", ["v"], { at: start + 3_900, seconds: 4 })).toEqual([
+      "timeout v in v (0)",
+      "join v in v (1)",
+    ]);
+    expect(await touch(late, "w", ["a"], { at: start + 3_999, seconds: 4 })).toEqual([
+      "timeout w in a (2)",
+      "join w in a (3)",
+    ]);
+  });
+
   test("find a deadline that the other one made earlier within two seconds", async () => {
     const [one, other] = await openNodes();
     await touch(one, "u", ["a"], { at: start, seconds: 300 });
