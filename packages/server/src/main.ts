@@ -23,7 +23,7 @@ export interface RunningServer {
    */
   replaceKeysets(keysets: readonly Keyset[]): Promise<void>;
   /**
-   * Is not ready any more, answers held polls with an empty list over `drainSeconds`, takes no new connections, stores
+   * Is not ready any more, answers held polls with an empty list and sends streams away over `drainSeconds`, takes no new connections, stores
    * the seats, and lets go of everything. Resolves when done.
    */
   stop(): Promise<void>;
@@ -80,7 +80,7 @@ interface SocketsOptions {
 async function openSockets({ settings, node, stopNode, log }: SocketsOptions): Promise<RunningServer> {
   const problem = openDemoProblem(settings.host, node.keysets());
   if (problem !== undefined) throw new RefusedSettingsError(problem);
-  const listener = await listen(node.handler, settings);
+  const listener = await listen(node.handler, settings, node.streams);
   const url = `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${listener.port}`;
   log.info("listening", { url, keysets: node.keysets().length });
   return {
@@ -94,7 +94,7 @@ async function openSockets({ settings, node, stopNode, log }: SocketsOptions): P
     },
     async stop() {
       const { drainSeconds } = settings;
-      log.info("stopping", { heldPolls: node.heldPolls(), drainSeconds });
+      log.info("stopping", { heldPolls: node.heldPolls(), streams: node.openStreams(), drainSeconds });
       // Until others have taken over, the doors stay open to those who have not noticed yet.
       if (drainSeconds > 0) await node.drain(drainSeconds * 1_000);
       // The doors close before the last are answered, so that nobody whose poll is answered comes back to this node.

@@ -29,6 +29,8 @@ export interface Settings {
   readonly hereNowCacheMs: number;
   /** Seconds over which a stop spreads the answers to held polls. 0-60, default 0, with a cluster engine 3. */
   readonly drainSeconds: number;
+  /** Seconds after which the seats of a stream end when its node has died. 3-60, default 10; a third of it between renewals. */
+  readonly streamTimeoutSeconds: number;
   /** Default `info`. */
   readonly logLevel: LogLevel;
 }
@@ -45,6 +47,7 @@ export const defaultSettings: Settings = {
   pollHoldSeconds: 280,
   hereNowCacheMs: 3_000,
   drainSeconds: 0,
+  streamTimeoutSeconds: 10,
   logLevel: "info",
 };
 

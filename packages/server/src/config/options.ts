@@ -77,6 +77,11 @@ export const settingOptions: { readonly [Key in SingleSetting]: SettingOption<Se
     ),
     standard: `${defaultSettings.drainSeconds}, with a cluster engine ${drainSecondsOfCluster}`,
   },
+  streamTimeoutSeconds: setting(
+    "streamTimeoutSeconds",
+    integerRule(3, 60, "seconds"),
+    "How long seats outlast a node that dies with their streams open: then other nodes announce them as timed out. Nodes renew at a third of it.",
+  ),
   logLevel: setting("logLevel", choiceRule("LEVEL", logLevels), "How much the node says about itself."),
 };
 

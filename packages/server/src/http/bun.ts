@@ -1,7 +1,17 @@
 /** Bun's HTTP server in front of a handler. */
-import type { CancelSignal, Handler, Waiter, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
+import {
+  type CancelSignal,
+  type Handler,
+  isStreamTarget,
+  type Waiter,
+  type WireRequest,
+  type WireResponse,
+} from "@hereabouts/protocol/wire";
+import type { Stream } from "../service/stream/stream.ts";
+import type { StreamDoor } from "../service/stream/streams.ts";
 import { type Body, readBody } from "./body.ts";
 import { bodyBytesRead, stopPatienceMs } from "./bounds.ts";
+import { bunStreams, upgradeOnBun } from "./bun-streams.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
 import { refuseBody, refuseHead } from "./refuse.ts";
 
@@ -10,8 +20,8 @@ const idleTimeoutSeconds = 255;
 const pollPrefix = "/v2/subscribe/";
 
 /** Starts to listen on Bun. */
-export function listenOnBun(handler: Handler, { host, port }: ListenOptions): Listener {
-  const server = Bun.serve({
+export function listenOnBun(handler: Handler, { host, port }: ListenOptions, streams?: StreamDoor): Listener {
+  const server = Bun.serve<Stream>({
     hostname: host,
     port,
     idleTimeout: idleTimeoutSeconds,
@@ -23,13 +33,19 @@ export function listenOnBun(handler: Handler, { host, port }: ListenOptions): Li
       const target = targetOf(request.url);
       // Anything but 0 cuts a held poll off after the idle timeout, at 256 s at the latest.
       if (target.startsWith(pollPrefix)) server.timeout(request, 0);
+      else if (streams !== undefined && isStreamTarget(target)) {
+        const refusal = upgradeOnBun(streams, request, { server, target });
+        return refusal.then((reply) => (reply === undefined ? undefined : responseOf(reply)));
+      }
       // The most frequent method has no body, and is spared the look for one.
       if (request.method === "GET" || request.body === null)
         return answer(handler, request, target, undefined);
       return answerWithBody(handler, request, target);
     },
     error: () => responseOf(refuseHead("internal")),
+    websocket: bunStreams,
   });
+  streams?.attach((topic, text) => void server.publish(topic, text));
   return {
     port: server.port ?? port,
     async stop() {

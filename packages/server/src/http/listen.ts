@@ -1,5 +1,6 @@
 /** Listens on the HTTP server of whichever runtime this is. */
 import type { Handler } from "@hereabouts/protocol/wire";
+import type { StreamDoor } from "../service/stream/streams.ts";
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -22,12 +23,19 @@ export function runtimeName(): string {
   return bun === undefined ? `Node ${process.versions.node}` : `Bun ${bun}`;
 }
 
-/** Starts to listen. Rejects with the system's error when the port cannot be had. */
-export async function listen(handler: Handler, options: ListenOptions): Promise<Listener> {
+/**
+ * Starts to listen. Rejects with the system's error when the port cannot be had. Without a door for them, streams are
+ * requests like any other.
+ */
+export async function listen(
+  handler: Handler,
+  options: ListenOptions,
+  streams?: StreamDoor,
+): Promise<Listener> {
   if (process.versions.bun !== undefined) {
     const { listenOnBun } = await import("./bun.ts");
-    return listenOnBun(handler, options);
+    return listenOnBun(handler, options, streams);
   }
   const { listenOnNode } = await import("./node.ts");
-  return listenOnNode(handler, options);
+  return listenOnNode(handler, options, streams);
 }

@@ -2,10 +2,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { bodyBytesMax } from "@hereabouts/protocol";
-import type { CancelSignal, Handler, Waiter, WireRequest, WireResponse } from "@hereabouts/protocol/wire";
+import {
+  type CancelSignal,
+  type Handler,
+  isStreamTarget,
+  type Waiter,
+  type WireRequest,
+  type WireResponse,
+} from "@hereabouts/protocol/wire";
+import type { StreamDoor } from "../service/stream/streams.ts";
 import { type Body, readBody } from "./body.ts";
 import { bodyBytesRead, stopPatienceMs } from "./bounds.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
+import { takeStreams, upgradeOptions } from "./node-streams.ts";
 import { refuseBody, refuseHead } from "./refuse.ts";
 
 /** Targets up to 32 KiB are legal, and the headers come on top. */
@@ -19,7 +28,11 @@ const requestPatienceMs = 120_000;
 const closeIdleEveryMs = 20;
 
 /** Starts to listen on Node. */
-export async function listenOnNode(handler: Handler, { host, port }: ListenOptions): Promise<Listener> {
+export async function listenOnNode(
+  handler: Handler,
+  { host, port }: ListenOptions,
+  streams?: StreamDoor,
+): Promise<Listener> {
   const server = createServer(
     {
       maxHeaderSize: headBytesMax,
@@ -27,17 +40,25 @@ export async function listenOnNode(handler: Handler, { host, port }: ListenOptio
       headersTimeout: headPatienceMs,
       requestTimeout: requestPatienceMs,
       noDelay: true,
+      ...upgradeOptions,
     },
     (request, response) => {
+      if (streams !== undefined && isStreamTarget(request.url ?? "/")) {
+        send(response, streams.refuseRequest());
+        return;
+      }
       answer(handler, request, response).catch(() => send(response, refuseHead("internal")));
     },
   );
   server.on("clientError", refuseUnreadable);
   const silent = watchSilent(server);
+  const taken = streams === undefined ? undefined : takeStreams(server, streams);
   await listening(server, host, port);
   return {
     port: (server.address() as AddressInfo).port,
-    stop: () => stop(server, silent),
+    stop: async () => {
+      await Promise.all([stop(server, silent), taken?.closed()]);
+    },
   };
 }
 
@@ -54,9 +75,11 @@ function watchSilent(server: Server): ReadonlySet<Socket> {
     silent.add(socket);
     socket.once("close", forget);
   });
-  server.on("request", ({ socket }: IncomingMessage) => {
+  const ask = ({ socket }: IncomingMessage): void => {
     if (silent.delete(socket)) socket.off("close", forget);
-  });
+  };
+  server.on("request", ask);
+  server.on("upgrade", ask);
   return silent;
 }
 

@@ -19,6 +19,8 @@ export interface Context {
   readonly connections: Connections;
   readonly disconnectNotices: DisconnectNotices;
   readonly hereNowCache: HereNowCache;
+  /** Whether clients may open streams on this node. */
+  readonly offersStreams: () => boolean;
   /** Milliseconds a poll is held when nothing happens. */
   readonly pollHoldMs: number;
 }

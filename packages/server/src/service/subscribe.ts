@@ -111,5 +111,7 @@ async function handshake(
   const { topics } = subscriber.subscription;
   // Asked for also where it is not the answer: nothing may still come to be below a cursor that is given out.
   const position = await context.engine.log.position(keyset.subscribeKey, topics, now);
-  return success({ cursor: touched?.beforeOwnJoins ?? position, deliveries: noDeliveries });
+  const outcome = { cursor: touched?.beforeOwnJoins ?? position, deliveries: noDeliveries };
+  const isOffered = command.includeDetails && context.offersStreams();
+  return success(isOffered ? { ...outcome, offersStream: true } : outcome);
 }

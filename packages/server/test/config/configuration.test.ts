@@ -367,14 +367,14 @@ describe("problems", () => {
     ["{ 'port': 7 }", "a.json:1:3: not JSON: an unknown word or sign"],
     [
       "[1]",
-      "a.json:1:1: [1] is not an object with host, port, engine, partitions, prefix, data, pollHoldSeconds, hereNowCacheMs, drainSeconds, logLevel, keysets",
+      "a.json:1:1: [1] is not an object with host, port, engine, partitions, prefix, data, pollHoldSeconds, hereNowCacheMs, drainSeconds, streamTimeoutSeconds, logLevel, keysets",
     ],
     ['{ "keysets": [] }', "a.json:1:14: keysets: [] is not a list of one keyset or more"],
     ['{ "keysets": {} }', "a.json:1:14: keysets: {} is not a list of one keyset or more"],
     ['{ "__proto__": {} }', 'a.json:1:3: unknown key "__proto__"; did you mean port?'],
     [
       '{ "secretKey": 1 }',
-      'a.json:1:3: unknown key "secretKey"; known are host, port, engine, partitions, prefix, data, pollHoldSeconds, hereNowCacheMs, drainSeconds, logLevel, keysets',
+      'a.json:1:3: unknown key "secretKey"; known are host, port, engine, partitions, prefix, data, pollHoldSeconds, hereNowCacheMs, drainSeconds, streamTimeoutSeconds, logLevel, keysets',
     ],
   ])("a file %s has one problem", (file, problem) => {
     expect(problemsOf({ file })).toEqual([problem]);

@@ -17,6 +17,7 @@ describe("the table of options", () => {
       ["--poll-hold-seconds", "HEREABOUTS_POLL_HOLD_SECONDS", "pollHoldSeconds"],
       ["--here-now-cache-ms", "HEREABOUTS_HERE_NOW_CACHE_MS", "hereNowCacheMs"],
       ["--drain-seconds", "HEREABOUTS_DRAIN_SECONDS", "drainSeconds"],
+      ["--stream-timeout-seconds", "HEREABOUTS_STREAM_TIMEOUT_SECONDS", "streamTimeoutSeconds"],
       ["--log-level", "HEREABOUTS_LOG_LEVEL", "logLevel"],
       ["--keyset", "HEREABOUTS_KEYSETS", "keysets"],
     ]);
