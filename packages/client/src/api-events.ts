@@ -30,6 +30,8 @@ interface PresenceBase extends EventBase {
   /** With `epoch`: which change of the channel it is. `undefined` against a server that does not say. */
   readonly revision: number | undefined;
   readonly epoch: string | undefined;
+  /** The channel is large: comings and goings before this event may be told by the next summary alone. */
+  readonly isSummedUp?: true;
 }
 
 /** A user came; `state` is what had been set for it before, where the server says. */
@@ -56,14 +58,21 @@ export interface StateChangeEvent<State> extends PresenceBase {
   readonly userId: string;
   readonly state: State | undefined;
 }
-/** A summary of a large channel. */
-export interface IntervalEvent extends PresenceBase {
+/** A summary of a large channel, of which comings and goings are not told one by one. */
+export interface IntervalEvent<State> extends PresenceBase {
   readonly action: "interval";
   readonly joined: readonly string[];
   readonly left: readonly string[];
   readonly timedOut: readonly string[];
   /** The lists were too long to send: ask here now instead. */
   readonly hereNowRefresh: boolean;
+  /**
+   * With `here`: the revision from which on the lists tell everything up to `revision`. `undefined` when they do not, or
+   * when the server does not say.
+   */
+  readonly sinceRevision: number | undefined;
+  /** Of the users in the lists, those who are in the channel now, with their states. */
+  readonly here: ReadonlyMap<string, State | undefined>;
 }
 
 /** What is told of presence. */
@@ -72,7 +81,7 @@ export type PresenceEvent<State> =
   | LeaveEvent<State>
   | TimeoutEvent<State>
   | StateChangeEvent<State>
-  | IntervalEvent;
+  | IntervalEvent<State>;
 
 /** Whatever a subscription yields. */
 export type SubscriptionEvent<State, Message> = MessageEvent<Message> | PresenceEvent<State>;

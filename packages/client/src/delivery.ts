@@ -46,12 +46,13 @@ export async function deliver<State, Message>(
     const fitting = "state" in event ? check.incoming(event.state, event) : { state: undefined };
     const { state, invalid } = fitting instanceof Promise ? await fitting : fitting;
     if (invalid) onStatus(invalid);
+    const here = "here" in event ? await fittingStates(event, check, onStatus) : undefined;
     for (const receiver of hits) {
       const { outlet, listener } = receiver;
       if (invalid && !listener) outlet.status(invalid);
       else {
         const { subscription } = wayTo(receiver) ?? {};
-        const typed = { ...event, subscription, ...("state" in event && { state }) };
+        const typed = { ...event, subscription, ...("state" in event && { state }), ...(here && { here }) };
         // The state has been checked, and what messages are is the application's word.
         outlet.deliver(typed as SubscriptionEvent<State, Message>);
       }
@@ -61,6 +62,21 @@ export async function deliver<State, Message>(
     outlet.flush();
     listener?.onDelivered();
   }
+}
+
+/** The states of a summary; one that does not fit is left out. */
+async function fittingStates<State>(
+  { channel, here }: { readonly channel: string; readonly here: ReadonlyMap<string, unknown> },
+  check: StateCheck<State>,
+  onStatus: (event: StatusEvent) => void,
+): Promise<ReadonlyMap<string, State | undefined>> {
+  const states = new Map<string, State | undefined>();
+  for (const [userId, raw] of here) {
+    const { state, invalid } = await check.incoming(raw, { channel, userId });
+    if (invalid) onStatus(invalid);
+    states.set(userId, state);
+  }
+  return states;
 }
 
 /** Timetokens have as many digits as they need, 20 at most. */

@@ -47,7 +47,8 @@ function presenceOf(start: Base, data: Members): RawEvent | undefined {
   if (!isCount(occupancy) || !isCount(at)) return undefined;
   const life =
     isText(epoch) && isCount(revision) ? { epoch, revision } : { epoch: undefined, revision: undefined };
-  const base = { ...start, type: "presence", occupancy, at, ...life } as const;
+  const ahead = data.summed_up === 1 && { isSummedUp: true as const };
+  const base = { ...start, type: "presence", occupancy, at, ...life, ...ahead } as const;
   if (action === "interval") {
     return {
       ...base,
@@ -56,6 +57,8 @@ function presenceOf(start: Base, data: Members): RawEvent | undefined {
       left: textsOr(data.leave),
       timedOut: textsOr(data.timeout),
       hereNowRefresh: data.here_now_refresh === true,
+      sinceRevision: isCount(data.since_revision) ? data.since_revision : undefined,
+      here: new Map(Object.entries(membersOf(data.here))),
     };
   }
   if (!isText(userId)) return undefined;

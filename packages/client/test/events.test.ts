@@ -43,12 +43,43 @@ test.each<readonly [string, object, object]>([
   [
     "an interval with changes",
     { action: "interval", join: ["a", "b"], leave: ["c"], timeout: ["d"] },
-    { action: "interval", joined: ["a", "b"], left: ["c"], timedOut: ["d"], hereNowRefresh: false },
+    {
+      action: "interval",
+      joined: ["a", "b"],
+      left: ["c"],
+      timedOut: ["d"],
+      hereNowRefresh: false,
+      here: new Map(),
+    },
+  ],
+  [
+    "an interval with word of who is here",
+    {
+      action: "interval",
+      join: ["a", "__proto__"],
+      since_revision: 3,
+      here: { a: { x: 1 }, ["__proto__"]: null },
+    },
+    {
+      ...{ action: "interval", joined: ["a", "__proto__"], left: [], timedOut: [], hereNowRefresh: false },
+      ...{
+        sinceRevision: 3,
+        here: new Map([
+          ["a", { x: 1 }],
+          ["__proto__", null],
+        ]),
+      },
+    },
+  ],
+  [
+    "a leave of a large channel",
+    { action: "leave", uuid: "alice", summed_up: 1 },
+    { action: "leave", userId: "alice", state: undefined, isSummedUp: true },
   ],
   [
     "an interval that says to ask",
     { action: "interval", here_now_refresh: true },
-    { action: "interval", joined: [], left: [], timedOut: [], hereNowRefresh: true },
+    { action: "interval", joined: [], left: [], timedOut: [], hereNowRefresh: true, here: new Map() },
   ],
   [
     "a join of a server that counts changes",

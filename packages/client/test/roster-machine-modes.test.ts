@@ -12,6 +12,7 @@ import {
   join,
   leave,
   listening,
+  moved,
   now,
   page,
   seen,
@@ -79,28 +80,56 @@ describe("a roster whose connection is back", () => {
 });
 
 describe("a roster of a channel in interval mode", () => {
-  test("follows deltas that are all that happened", () => {
-    const state = feed(
-      settled,
-      events(interval({ joined: ["cem", "dora"], left: ["ann"], timedOut: ["bob"] }, { revision: 14 })),
-    );
+  test("follows lists that tell all that happened since its own revision or before it", () => {
+    const lists = { joined: ["cem", "dora"], left: ["ann"], timedOut: ["bob"] };
+    const here = { cem: undefined, dora: { mood: "new" } };
+    const state = feed(settled, events(interval({ ...lists, here, sinceRevision: 9 }, { revision: 14 })));
     expect([seen(state), state.activity]).toEqual([
       { users: ["cem", "dora"], occupancy: 2, complete: true },
       { type: "rest" },
     ]);
-    expect(state.snapshot.occupants.get("cem")).toEqual({ state: undefined, devices: 1, since: 14_000 });
+    expect([...state.snapshot.occupants]).toEqual([
+      ["cem", { state: undefined, devices: 1, since: 14_000 }],
+      ["dora", { state: { mood: "new" }, devices: 1, since: 14_000 }],
+    ]);
   });
 
-  test("leaves users who came and went in one interval where they were", () => {
-    const state = feed(
+  test("follows what is told ahead of a summary, and then the summary, which tells it again", () => {
+    const isSummedUp = true as const;
+    const ahead = feed(
       settled,
-      events(interval({ joined: ["ann", "zoe"], left: ["ann", "zoe"] }, { revision: 14 })),
+      events(moved("ann", "well", { revision: 13, isSummedUp }), leave("bob", { revision: 14, isSummedUp })),
     );
-    expect(seen(state)).toEqual({ users: ["ann", "bob"], occupancy: 2, complete: true });
-    expect(state.snapshot.occupants.get("ann")?.since).toBe(14_000);
+    expect([seen(ahead), ahead.activity, ahead.revision]).toEqual([
+      { users: ["ann"], occupancy: 1, complete: true },
+      { type: "rest" },
+      10,
+    ]);
+    const lists = { joined: ["cem"], left: ["cem", "bob"], here: {}, sinceRevision: 10 };
+    const summed = feed(ahead, events(interval(lists, { revision: 14 })));
+    expect([seen(summed), summed.revision]).toEqual([{ users: ["ann"], occupancy: 1, complete: true }, 14]);
+    expect(summed.snapshot.occupants.get("ann")?.state).toEqual({ mood: "well" });
   });
 
-  test("follows deltas and asks when more happened than they tell", () => {
+  test("asks when a summary begins after its own revision", () => {
+    const late = interval({ joined: ["cem"], here: { cem: undefined }, sinceRevision: 11 }, { revision: 12 });
+    const empty = interval({ sinceRevision: 11 }, { revision: 11 });
+    const states = [late, empty].map((event) => feed(settled, events(event)));
+    expect(states.map((state) => [seen(state).complete, state.activity])).toEqual([
+      [false, { type: "fetch" }],
+      [false, { type: "fetch" }],
+    ]);
+  });
+
+  test("seats those who came and went and are here, and nobody else who did", () => {
+    const lists = { joined: ["ann", "bob", "zoe"], left: ["ann", "bob", "zoe"], sinceRevision: 10 };
+    const here = { ann: undefined, zoe: undefined };
+    const state = feed(settled, events(interval({ ...lists, here }, { revision: 16 })));
+    expect(seen(state)).toEqual({ users: ["ann", "zoe"], occupancy: 2, complete: true });
+    expect(state.snapshot.occupants.get("ann")?.since).toBe(16_000);
+  });
+
+  test("follows lists that do not say since when, as far as they go, and asks", () => {
     const state = feed(settled, events(interval({ joined: ["cem"] }, { revision: 14, occupancy: 5 })));
     expect([seen(state), state.activity]).toEqual([
       { users: ["ann", "bob", "cem"], occupancy: 5, complete: false },

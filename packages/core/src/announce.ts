@@ -16,10 +16,12 @@ import { ruleFor } from "./rules.ts";
  */
 export function announce(entry: LogEntry, policy: Policy): Item | undefined {
   if (entry.kind === "publication") return { ...entry.publication, timetoken: entry.timetoken };
-  const event = entry.kind === "change" ? changeEvent(entry.change) : intervalEvent(entry.interval);
-  const { isTracked, events, announceMax } = ruleFor(policy, event.channel);
+  const { channel } = entry.kind === "change" ? entry.change : entry.interval;
+  const { isTracked, events, announceMax, presenceDeltas } = ruleFor(policy, channel);
+  const event =
+    entry.kind === "change" ? changeEvent(entry.change) : intervalEvent(entry.interval, presenceDeltas);
   if (!isTracked || !events.has(event.action)) return undefined;
-  if (isSummedUp(event.action) && event.occupancy > announceMax) return undefined;
+  if (isSilentWhenLarge(event.action) && event.occupancy > announceMax) return undefined;
   return {
     kind: "presence",
     timetoken: entry.timetoken,
@@ -30,14 +32,14 @@ export function announce(entry: LogEntry, policy: Policy): Item | undefined {
 }
 
 /** Whether changes of this kind are told one by one only in channels that are not too large (semantics § 8). */
-function isSummedUp(action: PresenceAction): boolean {
+function isSilentWhenLarge(action: PresenceAction): boolean {
   return action === "join" || action === "leave" || action === "timeout";
 }
 
 /** A join and a leave carry state only when there is some, a timeout always (semantics § 4). */
 function changeEvent(change: Change): PresenceEvent {
-  const { channel, user, at, occupancy, revision, epoch } = change;
-  const about = { channel, user, at, occupancy, revision, epoch };
+  const { channel, user, at, occupancy, revision, epoch, isSummedUp } = change;
+  const about = { channel, user, at, occupancy, revision, epoch, ...(isSummedUp && { isSummedUp }) };
   const state = change.state ?? emptyState;
   switch (change.kind) {
     case "join":
@@ -51,10 +53,14 @@ function changeEvent(change: Change): PresenceEvent {
 }
 
 /** Lists that do not tell everything are not told at all. */
-function intervalEvent(notice: IntervalNotice): IntervalEvent {
+function intervalEvent(notice: IntervalNotice, presenceDeltas: boolean): IntervalEvent {
   const { channel, at, occupancy, revision, epoch, hereNowRefresh } = notice;
   const about = { action: "interval", channel, at, occupancy, revision, epoch, hereNowRefresh } as const;
   if (hereNowRefresh) return { ...about, joined: [], left: [], timedOut: [] };
-  const { joined = [], left = [], timedOut = [] } = notice;
-  return { ...about, joined, left, timedOut };
+  const { joined = [], left = [], timedOut = [], sinceRevision, here } = notice;
+  return {
+    ...{ ...about, joined, left, timedOut },
+    ...(!presenceDeltas && { listsNeedDetails: true }),
+    ...(sinceRevision !== undefined && here !== undefined && { sinceRevision, here }),
+  };
 }

@@ -81,12 +81,23 @@ test("a notice is told as an interval on the presence channel, with the lists it
     timedOut: [user("v"), user("w")],
     hereNowRefresh: false,
   };
-  expect(announce({ kind: "interval", timetoken: 17n, interval }, defaultPolicy)).toEqual({
-    kind: "presence",
-    timetoken: 17n,
-    channel: "a-pnpres",
-    event: { action: "interval", ...interval, left: [] },
-    metadata: true,
+  const entry: LogEntry = { kind: "interval", timetoken: 17n, interval };
+  const event = { action: "interval", ...interval, left: [] };
+  const item = { kind: "presence", timetoken: 17n, channel: "a-pnpres", event, metadata: true };
+  expect(announce(entry, { ...defaultPolicy, presenceDeltas: true })).toEqual(item);
+  expect(announce(entry, defaultPolicy)).toEqual({ ...item, event: { ...event, listsNeedDetails: true } });
+});
+
+test("a notice that says enough for rosters is told with that", () => {
+  const about = { channel: channel("a"), occupancy: 3, epoch: "life.2", revision: 9, at: t0 };
+  const lists = { joined: [user("u")], left: [], timedOut: [], hereNowRefresh: false };
+  const interval: IntervalNotice = {
+    ...{ ...about, ...lists },
+    ...{ sinceRevision: 7, here: new Map([[user("u"), undefined]]) },
+  };
+  const policy = { ...defaultPolicy, presenceDeltas: true };
+  expect(announce({ kind: "interval", timetoken: 17n, interval }, policy)).toMatchObject({
+    event: { action: "interval", ...interval },
   });
 });
 

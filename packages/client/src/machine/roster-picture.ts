@@ -56,27 +56,39 @@ export function play<State>(draft: Draft<State>, event: PresenceEvent<State>): v
   if (isKnown(draft, event)) return;
   const { occupants } = draft;
   const { action, at, epoch, revision, occupancy } = event;
+  // The first change of a channel that was not there begins its life.
+  const isSameLife = epoch === draft.epoch || draft.epoch === "";
+  // What is missing before it is told by a summary, which may find this told already.
+  const isAhead = event.isSummedUp && isSameLife && revision !== undefined && revision > draft.revision + 1;
   let changes = 1;
   const come = (userId: string, state?: State): void => {
     occupants.set(userId, { state, devices: 1, since: at });
   };
   if (action === "interval") {
+    const { here, sinceRevision = Number.POSITIVE_INFINITY } = event;
     const gone = new Set([...event.left, ...event.timedOut]);
     const came = new Set(event.joined);
-    changes = gone.size + came.size;
-    // Who came and went is where it was before; if it was there, its seat is another.
-    for (const userId of gone) if (!came.has(userId)) occupants.delete(userId);
-    for (const userId of came) if (occupants.has(userId) === gone.has(userId)) come(userId);
+    // Unless it tells of everything since this picture, something is missing.
+    changes = sinceRevision <= draft.revision ? (revision ?? 0) - draft.revision : Number.NaN;
+    // Without word of who of them is here, who came and went is where it was before; if it was there, its seat is another.
+    const isHere = (userId: string): boolean =>
+      event.sinceRevision === undefined
+        ? came.has(userId) && (!gone.has(userId) || occupants.has(userId))
+        : here.has(userId);
+    for (const userId of new Set([...gone, ...came])) {
+      if (!isHere(userId)) occupants.delete(userId);
+      else if (came.has(userId)) come(userId, here.get(userId));
+    }
   } else if (action === "join") come(event.userId, event.state);
   else if (action === "state-change") {
     // Users who are not there can have states, too.
     const before = occupants.get(event.userId);
     if (before) occupants.set(event.userId, { ...before, state: event.state });
   } else occupants.delete(event.userId);
-  // The first change of a channel that was not there begins its life.
-  const isSameLife = epoch === draft.epoch || draft.epoch === "";
-  draft.complete &&= isSameLife && revision === draft.revision + changes;
-  if (revision !== undefined) Object.assign(draft, { epoch, revision });
+  if (!isAhead) {
+    draft.complete &&= isSameLife && revision === draft.revision + changes;
+    if (revision !== undefined) Object.assign(draft, { epoch, revision });
+  }
   Object.assign(draft, { occupancy, at });
 }
 

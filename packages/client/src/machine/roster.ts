@@ -47,8 +47,11 @@ export const heardMax = 10_000;
 /** Pages of one walk: a million users. */
 export const pagesMax = 1_000;
 
-/** How long the events that led up to a page may take: they are answers of a poll that is under way. */
-export const catchUpMs = 5_000;
+/**
+ * How long the events that led up to a page may take: they are answers of a poll that is under way, or, in a large channel,
+ * in its next summary, which comes every ten seconds unless the policy says otherwise.
+ */
+export const catchUpMs = 15_000;
 
 /**
  * How long nothing must have happened, against a server without revisions, before it is asked again: longer than servers

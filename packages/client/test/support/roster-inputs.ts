@@ -20,12 +20,14 @@ export interface Told {
   readonly occupancy?: number;
   /** Default: a thousand times the revision. */
   readonly at?: number;
+  /** Whether the channel is large. Default no. */
+  readonly isSummedUp?: true;
 }
 
 /** When everything happens, for the machine. */
 export const now = 5_000_000;
 
-const base = ({ revision = 1, epoch = "e", occupancy = 0, at = revision * 1_000 }: Told) => ({
+const base = ({ revision = 1, epoch = "e", occupancy = 0, at = revision * 1_000, isSummedUp }: Told) => ({
   type: "presence" as const,
   channel: "room",
   subscription: undefined,
@@ -34,6 +36,7 @@ const base = ({ revision = 1, epoch = "e", occupancy = 0, at = revision * 1_000 
   at,
   revision,
   epoch,
+  ...(isSummedUp && { isSummedUp }),
 });
 
 /** A user came, perhaps to a state that was set before. */
@@ -59,11 +62,17 @@ export function moved(userId: string, mood: string | undefined, told: Told = {})
 
 /** A summary. */
 export function interval(
-  lists: Partial<Pick<IntervalEvent, "joined" | "left" | "timedOut" | "hereNowRefresh">>,
+  lists: Partial<
+    Pick<IntervalEvent<Mood>, "joined" | "left" | "timedOut" | "hereNowRefresh" | "sinceRevision">
+  > & {
+    /** Who of them is here. */
+    readonly here?: Readonly<Record<string, Mood | undefined>>;
+  },
   told: Told = {},
 ): PresenceEvent<Mood> {
-  const nobody = { joined: [], left: [], timedOut: [], hereNowRefresh: false };
-  return { ...base(told), action: "interval", ...nobody, ...lists };
+  const nobody = { joined: [], left: [], timedOut: [], hereNowRefresh: false, sinceRevision: undefined };
+  const here = new Map(Object.entries(lists.here ?? {}));
+  return { ...base(told), action: "interval", ...nobody, ...lists, here };
 }
 
 /** The same event as a server without revisions tells it. */

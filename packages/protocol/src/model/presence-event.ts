@@ -13,6 +13,8 @@ interface EventBase {
   /** Which change of the channel it is, within its epoch: an extension, by which rosters notice gaps. */
   readonly revision: number;
   readonly epoch: string;
+  /** Changes before it may not have been told, and a summary to come tells of them: an extension, for rosters. */
+  readonly isSummedUp?: true;
 }
 
 /** A user took a seat; `state` is what had been set for it before it came, when something had: an extension. */
@@ -43,14 +45,22 @@ export interface StateChangeEvent extends EventBase {
   readonly state: State;
 }
 
-/** A summary of a channel in interval mode; the lists only with presence deltas. */
+/** A summary of a channel in interval mode. */
 export interface IntervalEvent extends EventBase {
   readonly action: "interval";
+  /** The lists are only for who asked for details: the policy has no presence deltas. */
+  readonly listsNeedDetails?: true;
   readonly joined: readonly UserId[];
   readonly left: readonly UserId[];
   readonly timedOut: readonly UserId[];
   /** The lists were too long to send: read here now instead. */
   readonly hereNowRefresh: boolean;
+  /**
+   * With `here`, of the users in the lists those who sit there now with their states: what brings a picture of this
+   * revision or a later one up to `revision`. Extensions, for rosters.
+   */
+  readonly sinceRevision?: number;
+  readonly here?: ReadonlyMap<UserId, State | undefined>;
 }
 
 /** What subscribers of a presence channel are told. */

@@ -6,19 +6,37 @@ import { jsonString, membersOf } from "./json-text.ts";
 
 /** An event's payload, `d` of the envelope, as JSON text. */
 export function presencePayload(event: PresenceEvent): string {
+  return payloadOf(event, event.action === "interval" && !event.listsNeedDetails ? listsOf(event) : "");
+}
+
+/** The payload for who asked for details, to keep a roster by; see `hasDetails`. */
+export function detailedPayload(event: PresenceEvent): string {
+  if (event.action !== "interval") return payloadOf(event, ',"summed_up":1');
+  const { sinceRevision, here } = event;
+  if (sinceRevision === undefined || here === undefined) return payloadOf(event, listsOf(event));
+  const seated = [...here].map(([user, state]) => `${jsonString(user)}:${state ?? "null"}`);
+  return payloadOf(event, `${listsOf(event)},"since_revision":${sinceRevision},"here":{${seated.join(",")}}`);
+}
+
+/** Whether an event says more to who asked for details. */
+export function hasDetails(event: PresenceEvent): boolean {
+  return event.action === "interval" || event.isSummedUp === true;
+}
+
+function payloadOf(event: PresenceEvent, more: string): string {
   const user = event.action === "interval" ? "" : `"uuid":${jsonString(event.user)},`;
   const data = dataOf(event);
   const start = `{"action":"${event.action}",${user}"timestamp":${secondsOf(event)}`;
   const middle = `,"precise_timestamp":${millisecondsOf(event)}${data === undefined ? "" : `,"data":${data}`}`;
-  const end = event.action === "interval" ? deltasOf(event) : "";
+  const refresh = event.action === "interval" && event.hereNowRefresh ? ',"here_now_refresh":true' : "";
   const life = `,"epoch":${jsonString(event.epoch)},"revision":${event.revision}`;
   const found = event.action === "join" && event.state !== undefined ? `,"state":${event.state}` : "";
-  return `${start}${middle},"occupancy":${event.occupancy}${end}${life}${found}}`;
+  return `${start}${middle},"occupancy":${event.occupancy}${refresh}${more}${life}${found}}`;
 }
 
 /** An event's metadata, `u` of the envelope, as JSON text: what filters see of it. */
 export function presenceMetadata(event: PresenceEvent): string {
-  const interval = event.action === "interval" ? event : undefined;
+  const interval = event.action === "interval" && !event.listsNeedDetails ? event : undefined;
   const members = [
     `"pn_action":"${event.action}"`,
     `"pn_channel":${jsonString(event.channel)}`,
@@ -49,8 +67,8 @@ function dataOf(event: PresenceEvent): State | undefined {
   }
 }
 
-function deltasOf(event: IntervalEvent): string {
-  if (event.hereNowRefresh) return ',"here_now_refresh":true';
+function listsOf(event: IntervalEvent): string {
+  if (event.hereNowRefresh) return "";
   const lists = [
     ...usersMember("join", event.joined),
     ...usersMember("leave", event.left),

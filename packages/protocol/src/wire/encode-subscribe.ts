@@ -4,8 +4,9 @@
  */
 import type { SubscribeCommand } from "../model/command.ts";
 import type { Delivery, Item, MessageItem, PresenceItem, SubscribeOutcome } from "../model/outcome.ts";
+import type { PresenceEvent } from "../model/presence-event.ts";
 import { formatTimetoken, type Timetoken } from "../model/timetoken.ts";
-import { presenceMetadata, presencePayload } from "./encode-presence.ts";
+import { detailedPayload, hasDetails, presenceMetadata, presencePayload } from "./encode-presence.ts";
 import type { WireResponse } from "./http.ts";
 import { jsonString } from "./json-text.ts";
 import { getHeaders, okReply, region } from "./replies.ts";
@@ -27,7 +28,7 @@ export function encodeDeliveries(keys: SubscriberKeys, outcome: SubscribeOutcome
 }
 
 /** What of a subscriber its envelopes depend on. */
-export type SubscriberKeys = Pick<SubscribeCommand, "subscribeKey">;
+export type SubscriberKeys = Pick<SubscribeCommand, "subscribeKey" | "includeDetails">;
 
 function envelopeOf(keys: SubscriberKeys, delivery: Delivery): string {
   const start = envelopeStart(keys, delivery.item);
@@ -35,20 +36,30 @@ function envelopeOf(keys: SubscriberKeys, delivery: Delivery): string {
 }
 
 const startsOf = new WeakMap<Item, string>();
+/** Of the items that look different with details. */
+const detailedStartsOf = new WeakMap<Item, string>();
 
 /** An envelope without `b` and the closing brace. An item belongs to one keyset, so its subscribe key is part of it. */
-function envelopeStart({ subscribeKey }: SubscriberKeys, item: Item): string {
-  const known = startsOf.get(item);
+function envelopeStart({ subscribeKey, includeDetails }: SubscriberKeys, item: Item): string {
+  const isDetailed = includeDetails && item.kind === "presence" && hasDetails(item.event);
+  const starts = isDetailed ? detailedStartsOf : startsOf;
+  const known = starts.get(item);
   if (known !== undefined) return known;
   const start =
-    item.kind === "presence" ? presenceStart(subscribeKey, item) : messageStart(subscribeKey, item);
-  startsOf.set(item, start);
+    item.kind === "presence"
+      ? presenceStart(subscribeKey, item, isDetailed ? detailedPayload : presencePayload)
+      : messageStart(subscribeKey, item);
+  starts.set(item, start);
   return start;
 }
 
-function presenceStart(subscribeKey: string, item: PresenceItem): string {
+function presenceStart(
+  subscribeKey: string,
+  item: PresenceItem,
+  payload: (event: PresenceEvent) => string,
+): string {
   const metadata = item.metadata ? `,"u":${presenceMetadata(item.event)}` : "";
-  return `{"a":"1","f":0,${addressOf(subscribeKey, item)}${metadata},"d":${presencePayload(item.event)}`;
+  return `{"a":"1","f":0,${addressOf(subscribeKey, item)}${metadata},"d":${payload(item.event)}`;
 }
 
 /** `e` is never 0 for a message: it is missing. A signal has no `s`. */

@@ -1,7 +1,12 @@
 import type { Channel, PresenceEvent, PresenceItem, State, UserId } from "@hereabouts/protocol";
 import { filterInput } from "@hereabouts/protocol/wire";
 import { describe, expect, it } from "vitest";
-import { presenceMetadata, presencePayload } from "../../src/wire/encode-presence.ts";
+import {
+  detailedPayload,
+  hasDetails,
+  presenceMetadata,
+  presencePayload,
+} from "../../src/wire/encode-presence.ts";
 
 const base = { channel: "a" as Channel, at: 1_757_969_639_531.7, occupancy: 3, epoch: "e", revision: 7 };
 const user = 'u"1' as UserId;
@@ -19,6 +24,41 @@ const users = { joined: ["a", "b"] as UserId[], left: ['c"'] as UserId[], timedO
 
 const life = ',"epoch":"e","revision":7';
 const times = '"timestamp":1757969639,"precise_timestamp":1757969639531';
+
+describe("with details", () => {
+  it("an interval says who of its lists is here, and since when it counts", () => {
+    const here = new Map([
+      ["a" as UserId, state],
+      ["b" as UserId, undefined],
+    ]);
+    const event = {
+      ...{ ...interval, ...users, listsNeedDetails: true as const },
+      ...{ sinceRevision: 2, here },
+    };
+    const lists = '"join":["a","b"],"leave":["c\\""],"timeout":["d"]';
+    expect(hasDetails(event)).toBe(true);
+    expect(detailedPayload(event)).toBe(
+      `{"action":"interval",${times},"occupancy":3,${lists},"since_revision":2,"here":{"a":${state},"b":null}${life}}`,
+    );
+    expect(presencePayload(event)).toBe(`{"action":"interval",${times},"occupancy":3${life}}`);
+    expect(presenceMetadata(event)).not.toContain("pn_join");
+  });
+
+  it("an interval that does not say enough has its lists alone", () => {
+    const event = { ...interval, joined: users.joined };
+    expect(detailedPayload(event)).toBe(
+      `{"action":"interval",${times},"occupancy":3,"join":["a","b"]${life}}`,
+    );
+  });
+
+  it("a change in a channel that is summed up says so", () => {
+    const event = { ...base, action: "leave", user, state: undefined, isSummedUp: true } as const;
+    const start = `{"action":"leave","uuid":"u\\"1",${times},"occupancy":3`;
+    expect(detailedPayload(event)).toBe(`${start},"summed_up":1${life}}`);
+    expect(presencePayload(event)).toBe(`${start}${life}}`);
+    expect(hasDetails({ ...event, isSummedUp: undefined } as unknown as PresenceEvent)).toBe(false);
+  });
+});
 
 describe("a presence event's payload", () => {
   const cases: [string, PresenceEvent, string][] = [
