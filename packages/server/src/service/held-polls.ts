@@ -26,6 +26,12 @@ export interface Poll {
 /** After how long a poll looks again that could not, in milliseconds. */
 const lookAgainAfterMs = 1_000;
 
+/**
+ * Polls that look for news in one turn of the event loop, a few milliseconds of work: news for very many must not keep others
+ * from being served.
+ */
+const looksPerTurn = 64;
+
 /** The polls a node holds. */
 export class HeldPolls {
   readonly #scheduler: Scheduler;
@@ -138,10 +144,11 @@ export class HeldPolls {
     });
   }
 
+  /** The rest looks in the next turns: by then there may be more for it, which one answer tells. */
   #lookAll(): void {
-    const woken = this.#woken;
-    this.#woken = [];
-    for (const poll of woken) {
+    const looking = this.#woken.splice(0, looksPerTurn);
+    if (this.#woken.length > 0) this.#scheduler.soon(() => this.#lookAll());
+    for (const poll of looking) {
       poll.isWoken = false;
       if (this.#polls.has(poll)) poll.look();
     }
