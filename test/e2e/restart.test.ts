@@ -3,7 +3,7 @@ import { runtimes, startServer } from "@hereabouts/testkit";
 import { describe, expect, it } from "vitest";
 import { makeFolder } from "./support/folder.ts";
 import { follow } from "./support/follower.ts";
-import { eventOf, heartbeat, occupants, publish, time } from "./support/service.ts";
+import { eventOf, heartbeat, occupants, policyInForce, publish, time } from "./support/service.ts";
 import { until, untilWallClock } from "./support/until.ts";
 
 const seated = Array.from({ length: 100 }, (_, index) => `user-${index}`);
@@ -13,7 +13,8 @@ describe.each(runtimes)("a restart on %s", (runtime) => {
   it("keeps everybody's seat: no leave, no second join, and here now never shows fewer [S-014] [S-120]", async () => {
     using folder = makeFolder();
     const data = folder.join("data");
-    await using server = await startServer({ runtime, data });
+    const env = policyInForce({ announceMax: 1_000 });
+    await using server = await startServer({ runtime, data, env });
     const { port } = server;
     using observer = follow(port, "hall-pnpres", "observer", await time(port));
     await Promise.all(seated.map((user) => heartbeat(port, "hall", user)));
@@ -21,7 +22,7 @@ describe.each(runtimes)("a restart on %s", (runtime) => {
     using counts = watchOccupants(port, "hall");
 
     const exit = await server.stop();
-    await using again = await startServer({ runtime, data, port });
+    await using again = await startServer({ runtime, data, port, env });
     const firstSeen = await occupants(again.port, "hall");
     await counts.sawAnswerAfter(performance.now());
     counts.stop();

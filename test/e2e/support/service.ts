@@ -1,5 +1,6 @@
 /** What a client can do, as functions of a port: the demonstration keyset, spelt as on the wire. */
 import type { Agent } from "node:http";
+import type { Policy } from "@hereabouts/core";
 import { ask, askWell, type Sent, send } from "./http.ts";
 
 const presence = "/v2/presence/sub-key/demo";
@@ -23,6 +24,12 @@ export interface PresenceEvent {
   readonly action: string;
   readonly uuid: string;
   readonly occupancy: number;
+}
+
+/** The environment of a server whose demonstration keyset has this policy beyond the default. */
+export function policyInForce(policy: Partial<Policy>): Readonly<Record<string, string>> {
+  const keyset = { subscribeKey: "demo", publishKey: "demo", ...policy };
+  return { HEREABOUTS_KEYSETS: JSON.stringify([keyset]) };
 }
 
 /** Seats a user, or renews its seat. */
