@@ -33,7 +33,7 @@ end
 
 -- The record after a renewal; nil when it is not the plain case. What an item wants is a timeout, which begins with a
 -- digit, and a holder, which begins with none.
-local function renew(record, want)
+local function renew(record, ends, want)
   local sign = byte(want)
   local hasTimeout = sign >= 48 and sign <= 57
   local timeout = sub(hasTimeout and want or record, hasTimeout and 1 or 14, hasTimeout and 7 or 20)
@@ -45,7 +45,7 @@ local function renew(record, want)
   local start = hasTimeout and 14 or 21
   -- Finding stops at once where it begins with what is wanted, and makes no text as a comparison of parts would.
   if byte(record, start + #want) == 0 and find(record, want, start, true) == start then
-    if deadline < sub(record, 1, 13) then return record end
+    if deadline < ends then return record end
     return deadline .. sub(record, 14)
   end
   if byte(record, 21) ~= 42 or (hasTimeout and sub(record, 14, 20) ~= timeout) then return nil end
@@ -57,17 +57,17 @@ local function fail(at)
   failed[#failed + 1] = (at - first) / 2
 end
 
--- What has been shown to be over stays so, though `now` is earlier.
-local function isLive(record, shown)
-  local deadline = sub(record, 1, 13)
-  return deadline > nowText and not (shown and deadline <= shown)
+local function renewLive(record, shown, want)
+  local ends = sub(record, 1, 13)
+  if ends <= nowText or (shown and ends <= shown) then return nil end
+  return renew(record, ends, want)
 end
 
 -- One item alone needs no lists.
 local function renewOne(key, at)
   local found = call('HMGET', key, ARGV[at], '')
   local record, shown = found[1], found[2]
-  local after = record and isLive(record, shown) and renew(record, ARGV[at + 1])
+  local after = record and renewLive(record, shown, ARGV[at + 1])
   if not after then return fail(at) end
   if after ~= record then call('HSET', key, ARGV[at], after) end
 end
@@ -81,7 +81,7 @@ local function renewAll(key, from, to)
   local shown = records[count + 1]
   for i = 1, count do
     local record, at = records[i], from + i * 2 - 2
-    local after = record and isLive(record, shown) and renew(record, ARGV[at + 1])
+    local after = record and renewLive(record, shown, ARGV[at + 1])
     if not after then
       fail(at)
     elseif after ~= record then
