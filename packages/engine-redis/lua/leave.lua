@@ -1,15 +1,15 @@
 -- Gives up one user's leases in channels of one partition, at once or with a grace; a seat ends with its last.
 --
 -- KEYS   see seats.lua
--- ARGV   1-6 see seats.lua   7 user   8 holder of the lease   9 end of the debounce (an instant)
---        10 for how long leases stand unless they are renewed (7 digits of ms at most), 0: they end; then channels' names
+-- ARGV   1-7 see seats.lua   8 user   9 holder of the lease   10 end of the debounce (an instant)
+--        11 for how long leases stand unless they are renewed (7 digits of ms at most), 0: they end; then channels' names
 -- Answer { least new deadline, changes, ended seats (channel, user, mark each), newest entry }
 -- Work   constant per channel (at most 64 leases, 8 absences); at most 64 channels.
 
-local user, holder, debounceEnds, graceMs = ARGV[7], ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
+local user, holder, debounceEnds, graceMs = ARGV[8], ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
 
-for n = 1, #ARGV - 10 do
-  local channel = channelAt(n, ARGV[10 + n])
+for n = 1, #ARGV - 11 do
+  local channel = channelAt(n, ARGV[11 + n])
   local record = liveRecord(channel, user)
   if record then
     local seat = readRecord(record)

@@ -1,7 +1,10 @@
 -- What scripts that change seats begin with, after common.lua: records, deadlines, leases, changes.
 --
--- KEYS   1 meta   2 log   3 seats   4 deadlines   5 occupied, then four per channel: order, states, revision, absences
+-- KEYS   1 meta   2 log   3 seats   4 deadlines   5 occupied   6 ticks, then five per channel: order, states, revision,
+--        absences, visits
 -- ARGV   1 now    2 dice for a new epoch   3 outageMs (0: no outages)   4 place (LogClock.place)   5 entriesMax   6 retentionMs
+--        7 when channels are summed up: for each `announceMax/everyMs`, or `-` for never, with spaces between; or '' for none
+-- Scripts that change nothing have fewer, and do not come after summaries.lua.
 --
 -- A seat is named by its channel, NUL and its user; what is named '' is when a seat was shown to be over last.
 -- Its record (the hash `seats`):
@@ -10,7 +13,7 @@
 --         seat's timeout. Or '*' and for each lease its deadline (13 digits), what it was renewed for (7 digits of ms),
 --         the length of its holder (3 digits), and its holder, with '~' before it when the lease was given up: it stands
 --         for that long then, and no renewal of the plain kind finds it (renew.lua)
--- join    the join's timetoken, or only its last four digits where the others are `since`
+-- join    the join's timetoken, or only its last four digits where the others are `since`; 0 when it was not logged
 -- mark    what the user's index knows the seat by (index.lua)
 --
 -- An absence (the hash `absences` of a channel, by user):  end of the state (13 digits)  end of the debounce (13 digits)  state
@@ -33,7 +36,7 @@ local forgetMs, slackMs = 2400000, 60000
 local none13 = '0000000000000'
 
 local partition = { orders = 0, seats = 0 }
-local touched, entries, ended, newRecords = {}, {}, {}, {}
+local touched, changes, entries, ended, newRecords = {}, {}, {}, {}, {}
 local leastDeadline
 local showsOver = false
 
@@ -214,12 +217,27 @@ local function giveUpLease(seat, holder, graceMs)
   return 'some'
 end
 
--- The channel with the nth four keys.
+-- The channel with the nth five keys.
 local function channelAt(n, name)
-  local first = 5 + (n - 1) * 4
+  local first = 6 + (n - 1) * 5
   return {
-    name = name, order = KEYS[first + 1], states = KEYS[first + 2], count = KEYS[first + 3], absences = KEYS[first + 4],
+    name = name, n = n, order = KEYS[first + 1], states = KEYS[first + 2], count = KEYS[first + 3],
+    absences = KEYS[first + 4], visits = KEYS[first + 5],
   }
+end
+
+-- When a channel is summed up, or false.
+local summings
+local function summingOf(channel)
+  if not summings then
+    summings = {}
+    for text in string.gmatch(ARGV[7], '%S+') do
+      local announceMax, everyMs = string.match(text, '^(%d+)/(%d+)$')
+      summings[#summings + 1] = announceMax
+        and { announceMax = tonumber(announceMax), everyMs = tonumber(everyMs) } or false
+    end
+  end
+  return summings[channel.n] or false
 end
 
 -- The name of a seat.
@@ -244,19 +262,30 @@ end
 local function openChannel(channel)
   if channel.life then return end
   touched[#touched + 1] = channel
-  local count = redis.call('HMGET', channel.count, 'revision', 'life')
+  local count = redis.call('HMGET', channel.count, 'revision', 'life', 'tick')
   channel.revision = tonumber(count[1] or '0')
   channel.life = count[2] or string.format('%d', nextOrder())
+  channel.epoch = partition.epoch .. '.' .. channel.life
   channel.nameJson = cjson.encode(channel.name)
+  channel.tick = count[3] and readTick(count[3])
 end
 
--- Counts and logs a change that has been made, in the form of src/entry.ts. `state` is a text or false.
+-- Counts a change that has been made, and logs it in the form of src/entry.ts, unless the channel is summed up and
+-- nothing else tells of it. `state` is a text or false. Answers which of the entries it is, or false for none.
 local function change(sign, channel, user, state, at)
   openChannel(channel)
   channel.revision = channel.revision + 1
-  entries[#entries + 1] = '["' .. sign .. '",' .. channel.nameJson .. ',' .. cjson.encode(user) .. ','
-    .. (state and cjson.encode(state) or 'null') .. string.format(',%d,%d,', occupancyOf(channel), channel.revision)
-    .. cjson.encode(partition.epoch .. '.' .. channel.life) .. string.format(',%d]', at)
+  local occupancy = occupancyOf(channel)
+  local text = '["' .. sign .. '",' .. channel.nameJson .. ',' .. cjson.encode(user) .. ','
+    .. (state and cjson.encode(state) or 'null') .. string.format(',%d,%d,', occupancy, channel.revision)
+    .. cjson.encode(channel.epoch) .. string.format(',%d', at)
+  changes[#changes + 1] = text .. ']'
+  local told = collect(channel, {
+    sign = sign, user = user, occupancy = occupancy, revision = channel.revision, epoch = channel.epoch,
+  }, summingOf(channel), now)
+  if told == 'silent' then return false end
+  entries[#entries + 1] = text .. (told == 'told' and ',true]' or ']')
+  return #entries
 end
 
 -- Ends a seat: 'l' by a leave, or 't' by a timeout. `seat` is its record in parts.
@@ -337,6 +366,25 @@ local function spread(seats)
   redis.call('HDEL', KEYS[3], 'long')
 end
 
+-- Writes how a channel is summed up from here on.
+local function writeTick(channel)
+  if not channel.tick then return end
+  if channel.tick.isOver then
+    redis.call('HDEL', channel.count, 'tick')
+    redis.call('ZREM', KEYS[6], channel.name)
+    return
+  end
+  redis.call('HSET', channel.count, 'tick', tickText(channel.tick))
+  if channel.due then redis.call('ZADD', KEYS[6], instantText(channel.due), channel.name) end
+end
+
+-- For how long the count of a channel without seats is kept: what is left to sum up is told, too.
+local function countKeptMs(channel)
+  local tick = channel.tick
+  local untilTick = tick and tick.since + tick.everyMs - now + slackMs or 0
+  return math.max(forgetMs, channel.rememberMs or 0, untilTick)
+end
+
 -- Writes what the script has come to: new seats, counts, the log. Answers the least new deadline,
 -- the changes, the ended seats, and the newest entry's timetoken.
 local function closePartition()
@@ -350,15 +398,17 @@ local function closePartition()
   for i = 1, #newRecords do
     local new = newRecords[i]
     local timetoken = timetokens[new.entry]
-    new.seat.join = string.sub(timetoken, 1, 13) == nowText and string.sub(timetoken, 14) or timetoken
+    local isShort = timetoken and string.sub(timetoken, 1, 13) == nowText
+    new.seat.join = isShort and string.sub(timetoken, 14) or timetoken or '0'
     redis.call('HSET', KEYS[3], seatOf(new.channel, new.user), recordText(new.seat))
   end
   for i = 1, #touched do
     local channel = touched[i]
     redis.call('HSET', channel.count, 'revision', channel.revision, 'life', channel.life)
+    writeTick(channel)
     local occupancy = occupancyOf(channel)
     if occupancy == 0 then
-      redis.call('PEXPIRE', channel.count, math.max(forgetMs, channel.rememberMs or 0))
+      redis.call('PEXPIRE', channel.count, countKeptMs(channel))
       redis.call('ZREM', KEYS[5], channel.name)
     elseif occupancy ~= channel.occupancyBefore then
       if channel.occupancyBefore == 0 then redis.call('PERSIST', channel.count) end
@@ -367,5 +417,5 @@ local function closePartition()
   end
   if partition.orders > 0 then redis.call('HSET', KEYS[1], 'order', string.format('%d', partition.order)) end
   if partition.seats ~= 0 then spread(redis.call('HINCRBY', KEYS[1], 'seats', partition.seats)) end
-  return leastDeadline or false, entries, ended, timetokens[#timetokens] or false
+  return leastDeadline or false, changes, ended, timetokens[#timetokens] or false
 end

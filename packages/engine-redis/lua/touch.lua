@@ -1,16 +1,17 @@
 -- Seats one user in channels of one partition, or renews the leases it has there.
 --
 -- KEYS   see seats.lua
--- ARGV   1-6 see seats.lua   7 user   8 holder of the lease ('-', or '=' and a device)   9 timeoutMs asked for, or ''
---        10 timeoutMs of a new seat otherwise   11 'd' deliberate or 'i' implied, then three per channel: its name;
+-- ARGV   1-7 see seats.lua   8 user   9 holder of the lease ('-', or '=' and a device)   10 timeoutMs asked for, or ''
+--        11 timeoutMs of a new seat otherwise   12 'd' deliberate or 'i' implied, then three per channel: its name;
 --        the mark of the user's index, or '' when the user may not join; its state: '' leaves it alone, '-' clears,
 --        '=' and a text sets
 -- Answer { least new deadline, changes, ended seats (channel, user, mark each), newest entry, outcomes }; an outcome per channel: 's'
---        seated and since (13 digits) and the join's timetoken (17), 'r' refused and until when, or 'a' absent
+--        seated and since (13 digits) and the join's timetoken (17, or 0 when it is not in the log), 'r' refused and until
+--        when, or 'a' absent
 -- Work   constant per channel (at most 64 leases, 8 absences); at most 64 channels.
 
-local user, holder, intent = ARGV[7], ARGV[8], ARGV[11]
-local asked, default = tonumber(ARGV[9]), tonumber(ARGV[10])
+local user, holder, intent = ARGV[8], ARGV[9], ARGV[12]
+local asked, default = tonumber(ARGV[10]), tonumber(ARGV[11])
 local outcomes = {}
 
 local function renew(channel, record, mark)
@@ -39,13 +40,13 @@ local function take(channel, mark)
   redis.call('ZADD', channel.order, seat.order, user)
   boundDeadline(channel, user, seat.deadline)
   if state then redis.call('HSET', channel.states, user, state) end
-  change('j', channel, user, state, now)
-  newRecords[#newRecords + 1] = { channel = channel, user = user, seat = seat, entry = #entries }
+  local entry = change('j', channel, user, state, now)
+  newRecords[#newRecords + 1] = { channel = channel, user = user, seat = seat, entry = entry }
   return #newRecords
 end
 
-for n = 1, (#ARGV - 11) / 3 do
-  local at = 12 + (n - 1) * 3
+for n = 1, (#ARGV - 12) / 3 do
+  local at = 13 + (n - 1) * 3
   local channel, mark, state = channelAt(n, ARGV[at]), ARGV[at + 1], ARGV[at + 2]
   local record = redis.call('HGET', KEYS[3], seatOf(channel, user))
   if record and mark ~= '' then record = liveRecord(channel, user) end

@@ -118,7 +118,7 @@ function checkRanges({ prefix, epoch, partitions = partitionsDefault }: RedisEng
 
 class RedisEngine implements Engine {
   readonly presence: PresenceStore;
-  readonly ticks: TickBook = { govern: () => undefined, fire: async () => [] };
+  readonly ticks: TickBook;
   readonly log: EventLog;
   readonly groups: GroupStore;
   readonly keysets: KeysetStore;
@@ -140,10 +140,12 @@ class RedisEngine implements Engine {
     });
     this.#context = context;
     this.#storedTime = context.time.latest;
-    this.presence = new RedisPresenceStore(context, {
+    const presence = new RedisPresenceStore(context, {
       places: log.clock,
       onTip: (partition, tip) => log.noteTip(partition, tip),
     });
+    this.presence = presence;
+    this.ticks = presence.ticks;
     this.log = log;
     this.groups = groups;
     this.keysets = keysets;

@@ -1,12 +1,15 @@
 /**
  * Log entries as Redis keeps them: compact JSON lists without their timetoken, which is the id in the stream. Scripts
- * write changes and notices (see `changeEntry` in `lua/seats.lua`), nodes write publications; both read all of them.
+ * write changes and notices (`lua/seats.lua`, `lua/fire.lua`, `lua/refresh.lua`), nodes write publications; both read
+ * all of them.
  *
- * - change: `["j" | "l" | "t" | "s", channel, user, state, occupancy, revision, epoch, at]`
+ * - change: `["j" | "l" | "t" | "s", channel, user, state, occupancy, revision, epoch, at, isSummedUp]`
  * - publication: `["m" | "g", channel, publisher, payload, meta, customMessageType, sequence, origin]`
- * - notice: `["i", channel, occupancy, epoch, revision, at, joined, left, timedOut, hereNowRefresh]`
+ * - notice: `["i", channel, occupancy, epoch, revision, at, joined, left, timedOut, hereNowRefresh, sinceRevision, here]`,
+ *   `here` being a list of users and states by turns
  *
- * What there is none of is `null`. Instants are the engine's; timetokens are decimal texts.
+ * What there is none of is `null`, or missing at the end; what comes beyond is of a newer version and left alone.
+ * Instants are the engine's; timetokens are decimal texts.
  */
 import {
   type Change,
@@ -66,6 +69,13 @@ export function decodeChange(text: string, time: LeavingTime): Change {
   return decodeChangeFields(listOf(parse(text)), time);
 }
 
+/** The notice of a JSON text. Throws `EngineError` when it is none. */
+export function decodeNoticeText(text: string, time: LeavingTime): IntervalNotice {
+  const fields = listOf(parse(text));
+  if (fields[0] !== "i") throw corrupt(fields);
+  return decodeNotice(fields, time);
+}
+
 function decodeChangeFields(fields: readonly unknown[], time: LeavingTime): Change {
   const kind = kindOfSign.get(fields[0]);
   if (kind === undefined) throw corrupt(fields);
@@ -78,6 +88,7 @@ function decodeChangeFields(fields: readonly unknown[], time: LeavingTime): Chan
     revision: numberAt(fields, 5),
     epoch: textAt(fields, 6),
     at: time.leave(numberAt(fields, 7)),
+    ...(fields[8] === true && { isSummedUp: true }),
   };
 }
 
@@ -101,6 +112,7 @@ function decodeNotice(fields: readonly unknown[], time: LeavingTime): IntervalNo
   const joined = usersAt(fields, 6);
   const left = usersAt(fields, 7);
   const timedOut = usersAt(fields, 8);
+  const here = hereAt(fields, 11);
   return {
     channel: textAt(fields, 1) as Channel,
     occupancy: numberAt(fields, 2),
@@ -111,6 +123,7 @@ function decodeNotice(fields: readonly unknown[], time: LeavingTime): IntervalNo
     ...(left && { left }),
     ...(timedOut && { timedOut }),
     hereNowRefresh: fields[9] === true,
+    ...(here && { sinceRevision: numberAt(fields, 10), here }),
   };
 }
 
@@ -147,6 +160,20 @@ function usersAt(fields: readonly unknown[], index: number): readonly UserId[] |
   const value = fields[index] ?? null;
   if (value === null) return undefined;
   return listOf(value).map((_, at) => textAt(listOf(value), at) as UserId);
+}
+
+function hereAt(
+  fields: readonly unknown[],
+  index: number,
+): ReadonlyMap<UserId, State | undefined> | undefined {
+  const value = fields[index] ?? null;
+  if (value === null) return undefined;
+  const turns = listOf(value);
+  const here = new Map<UserId, State | undefined>();
+  for (let at = 0; at < turns.length; at += 2) {
+    here.set(textAt(turns, at) as UserId, optionalTextAt(turns, at + 1) as State | undefined);
+  }
+  return here;
 }
 
 function corrupt(value: unknown): EngineError {

@@ -36,6 +36,8 @@ export class PartitionKeys {
   readonly deadlines: string;
   /** The sorted set of channels by their occupancy. */
   readonly occupied: string;
+  /** The sorted set of channels that are summed up by when they are next. */
+  readonly ticks: string;
   /** The sharded channel where new entries are told. */
   readonly news: string;
   readonly #root: string;
@@ -49,6 +51,7 @@ export class PartitionKeys {
     this.seats = `${this.#root}seats`;
     this.deadlines = `${this.#root}ends`;
     this.occupied = `${this.#root}occ`;
+    this.ticks = `${this.#root}ticks`;
     this.news = `${this.#root}news`;
   }
 
@@ -62,7 +65,7 @@ export class PartitionKeys {
     return `${this.#root}s:${channel}`;
   }
 
-  /** A channel's hash: revision and life. */
+  /** A channel's hash: revision and life, and tick: what its summary has come to. */
   revision(channel: string): string {
     return `${this.#root}v:${channel}`;
   }
@@ -70,6 +73,11 @@ export class PartitionKeys {
   /** A channel's absences: what is remembered of users without a seat. */
   absences(channel: string): string {
     return `${this.#root}x:${channel}`;
+  }
+
+  /** A channel's hash from users to whether they came or went since it was summed up last. */
+  visits(channel: string): string {
+    return `${this.#root}d:${channel}`;
   }
 
   /** A user's channels; in the partition of the user's name. */

@@ -29,12 +29,16 @@ import { Touches } from "./presence/touches.ts";
 import { UserIndex } from "./presence/user-index.ts";
 import { Views } from "./presence/views.ts";
 import { loadScript } from "./scripts.ts";
+import { RedisTickBook } from "./ticks.ts";
 
 const channelsPerCallMax = 64;
 /** A timeout, and what was asked for. */
 const changesPerChannelMax = 2;
 
-const scripts = { leave: loadScript("leave", "seats"), setState: loadScript("set-state", "seats") };
+const scripts = {
+  leave: loadScript("leave", "summaries", "seats"),
+  setState: loadScript("set-state", "summaries", "seats"),
+};
 
 /** What a presence store needs of the log. */
 export interface RedisPresenceOptions {
@@ -46,6 +50,8 @@ export interface RedisPresenceOptions {
 
 /** The presence store of a cluster. What goes on in the background is known to the context, and the close waits for it. */
 export class RedisPresenceStore implements PresenceStore {
+  /** The summaries of what is changed here. */
+  readonly ticks: RedisTickBook;
   readonly #context: EngineContext;
   readonly #partitions: Partitions;
   readonly #index: UserIndex;
@@ -60,6 +66,7 @@ export class RedisPresenceStore implements PresenceStore {
     this.#sweeper = new Sweeper({ partitions: this.#partitions, index: this.#index, onTip });
     this.#touches = new Touches({ partitions: this.#partitions, index: this.#index, sweeper: this.#sweeper });
     this.#views = new Views(this.#partitions);
+    this.ticks = new RedisTickBook(this.#partitions);
   }
 
   async touch(keyset: SubscribeKey, request: SeatRequest, now: Instant): Promise<Touched> {

@@ -93,10 +93,10 @@ export class Ticks {
     return tick;
   }
 
-  /** Another interval is in force at once. */
+  /** Another interval is in force at once, but what is due stays due. */
   #reset(tick: Tick, everyMs: number, now: Instant): void {
     tick.everyMs = everyMs;
-    if (this.#due.has(tick)) return;
+    if (this.#due.has(tick) || tick.deadline <= Math.floor(now)) return;
     tick.deadline = Math.max(tick.since + everyMs, Math.floor(now) + 1);
     this.#wheel.file(tick);
   }

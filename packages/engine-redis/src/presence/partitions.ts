@@ -13,6 +13,7 @@ import { freshEpoch } from "../fresh-epoch.ts";
 import type { PartitionKeys } from "../keys.ts";
 import type { Reply, Script } from "../port.ts";
 import { boundOf, listOf, optionalTextOf, textOf } from "./reply.ts";
+import { Summings } from "./summings.ts";
 
 /** A seat that a script ended: who knew of it. */
 export interface EndedSeat {
@@ -53,6 +54,8 @@ export interface SeatPiece {
 /** Calls the presence scripts. */
 export class Partitions {
   readonly context: EngineContext;
+  /** When channels are summed up. */
+  readonly summings: Summings = new Summings();
   readonly #places: LogPlaces;
   /** Told of the newest entry of each call: who reads on this node after it sees what it changed. */
   readonly #onTip: (partition: PartitionKeys, tip: Timetoken) => void;
@@ -107,16 +110,20 @@ export class Partitions {
     { partition, channels, most }: SeatPiece,
     { at, args }: { readonly at: Instant; readonly args: readonly string[] },
   ): Promise<SeatReply> {
-    const keys = [partition.meta, partition.log, partition.seats, partition.deadlines, partition.occupied];
+    const { meta, log: stream, seats, deadlines, occupied, ticks } = partition;
+    const keys = [meta, stream, seats, deadlines, occupied, ticks];
     for (const channel of channels) addChannelKeys(keys, partition, channel);
     const log = [this.#places.place(partition, at, most), this.#entriesMax, logRetentionMs.toString()];
-    const reply = await this.context.port.run(script, keys, [...this.#head(at), ...log, ...args]);
-    const [least, changes, ended, tip, ...rest] = listOf(reply);
+    const summings = this.summings.argument(partition.keyset, channels);
+    const reply = await this.context.port.run(script, keys, [...this.#head(at), ...log, summings, ...args]);
+    const [least, told, ended, tip, ...rest] = listOf(reply);
     const newest = parseTimetoken(optionalTextOf(tip) ?? "");
     if (newest !== undefined) this.#onTip(partition, newest);
+    const changes = listOf(told).map((entry) => decodeChange(textOf(entry), this.context.time));
+    this.summings.noteChanges(partition, changes, at);
     return {
       leastDeadline: boundOf(least),
-      changes: listOf(changes).map((entry) => decodeChange(textOf(entry), this.context.time)),
+      changes,
       ended: readEnded(listOf(ended)),
       rest,
     };
@@ -133,6 +140,7 @@ function addChannelKeys(keys: string[], partition: PartitionKeys, channel: Chann
     partition.states(channel),
     partition.revision(channel),
     partition.absences(channel),
+    partition.visits(channel),
   );
 }
 

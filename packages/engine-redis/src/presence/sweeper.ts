@@ -17,7 +17,7 @@ const seatsPerCallMax = 100;
 /** After so many rounds a sweep leaves the rest to the next. */
 const roundsMax = 64;
 
-const script = loadScript("sweep", "seats");
+const script = loadScript("sweep", "summaries", "seats");
 
 /** What a sweeper works with. */
 export interface SweeperOptions {
