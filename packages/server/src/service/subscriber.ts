@@ -108,7 +108,9 @@ async function touch(
   now: Instant,
 ): Promise<Touched | undefined> {
   if (request === undefined) return undefined;
-  return touchSeats(context, subscriber.keyset, request, now);
+  // As it is now: who waits, or is connected, may have come under other rules.
+  const keyset = context.keysets.get(subscriber.keyset.subscribeKey) ?? subscriber.keyset;
+  return touchSeats(context, keyset, request, now);
 }
 
 /** `undefined` for a plain observer: one who names no user, or nothing that users sit in. */

@@ -56,7 +56,7 @@ async function refreshes(
   audience: Audience,
   { channels, at }: { readonly channels: readonly Channel[]; readonly at: Timetoken },
 ): Promise<readonly Delivery[]> {
-  const { policy } = audience.keyset;
+  const { policy } = context.keysets.get(audience.subscribeKey) ?? audience.keyset;
   const meant = channels.filter((name) => isPresenceName(name) && !isWildcard(baseName(name)));
   const deliveries: Delivery[] = [];
   for (const channel of meant.slice(0, refreshedChannelsMax)) {

@@ -18,7 +18,7 @@ import type { Log } from "../../log.ts";
 import type { UnderWay } from "../../under-way.ts";
 import type { Context } from "../context.ts";
 import { leaveClosedStream } from "../disconnect.ts";
-import { renewSeats } from "../seats.ts";
+import { askedTimeout, renewSeats } from "../seats.ts";
 import { carryOut, openStream } from "./asks.ts";
 import { Audiences } from "./audiences.ts";
 import { lookAgainAfterMs, moveShare, shifts } from "./bounds.ts";
@@ -232,14 +232,15 @@ export class Streams implements StreamDoor, Keeper {
     }
   }
 
-  #renew(stream: Stream, now: Instant): void {
-    const { command, keyset, subscription } = stream;
-    if (command.user === undefined || subscription.seats.length === 0) return;
+  /** Under the policy as it is now: a change of rules is in force for those who came before it, too. */
+  #renew({ audience, command, subscription }: Stream, now: Instant): void {
+    const keyset = this.context.keysets.get(audience.subscribeKey);
+    if (keyset === undefined || command.user === undefined || subscription.seats.length === 0) return;
     const request = {
       user: command.user,
       device: command.device,
       channels: subscription.seats,
-      timeoutSeconds: command.timeoutSeconds,
+      timeoutSeconds: askedTimeout(keyset.policy, command.timeoutSeconds),
       defaultTimeoutSeconds: this.timeoutSeconds,
       states: undefined,
       intent: "implied",
