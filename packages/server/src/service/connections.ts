@@ -115,11 +115,17 @@ function enter(byUser: ByUser, connection: Subscriber): void {
   else if (found !== connection) byUser.set(user, new Set([found, connection]));
 }
 
-/** Whether a keyset's connections matter to anything under a policy. */
+const answers = new WeakMap<Policy, boolean>();
+
+/** Whether a keyset's connections matter to anything under a policy. Asked for each poll, so it is remembered. */
 function hasToKnow(policy: Policy): boolean {
-  return (
-    policy.multiDevice === "refcount" ||
-    policy.leaveOnDisconnect ||
-    policy.rules.some((rule) => rule.leaveOnDisconnect === true)
-  );
+  let answer = answers.get(policy);
+  if (answer === undefined) {
+    answer =
+      policy.multiDevice === "refcount" ||
+      policy.leaveOnDisconnect ||
+      policy.rules.some((rule) => rule.leaveOnDisconnect === true);
+    answers.set(policy, answer);
+  }
+  return answer;
 }
