@@ -24,6 +24,7 @@ const clocks: ReadonlyMap<string, string> = new Map([
   ["packages/server/src/system-scheduler.ts", "the service's clock and timers"],
   ["packages/server/src/http/bun.ts", "how long Bun's server waits for answers when it stops"],
   ["packages/server/src/http/node.ts", "how long Node's server waits for sockets when it stops"],
+  ["packages/server/src/http/node-streams.ts", "how long Node's server waits for streams when it stops"],
   ["packages/engine-redis/src/timers.ts", "timers of connections, where nobody gives others"],
   ["packages/client/src/scheduling.ts", "the SDK's clock and timers"],
 ]);

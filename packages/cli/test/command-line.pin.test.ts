@@ -69,6 +69,10 @@ describe("hereabouts", () => {
             Over how long a node that is told to stop spreads the answers to held polls, and says that it
             is not ready.
             [0-60 seconds; default 0, with a cluster engine 3; HEREABOUTS_DRAIN_SECONDS]
+        --stream-timeout-seconds SECONDS
+            How long seats outlast a node that dies with their streams open: then other nodes announce
+            them as timed out. Nodes renew at a third of it.
+            [3-60 seconds; default 10; HEREABOUTS_STREAM_TIMEOUT_SECONDS]
         --log-level LEVEL
             How much the node says about itself.
             [silent, fatal, error, warn, info, debug; default info; HEREABOUTS_LOG_LEVEL]

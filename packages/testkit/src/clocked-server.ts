@@ -71,10 +71,8 @@ async function answer(request: ControlRequest): Promise<number> {
 async function open(opening: ControlOpening): Promise<Running> {
   const clock = new TestClock(opening.start);
   const node = await openComposition({ world: opening.options, clock, data: opening.data });
-  const server = await listen(announcingArrivals(node.handler, clock), {
-    host: "127.0.0.1",
-    port: opening.port,
-  });
+  const address = { host: "127.0.0.1", port: opening.port };
+  const server = await listen(announcingArrivals(node.handler, clock), address, node.streams);
   let stopping: Promise<void> | undefined;
   // In the order of the product's own shutdown.
   const stop = async (): Promise<void> => {

@@ -16,6 +16,7 @@ import {
   isPresenceName,
   type State,
   type SubscribeCommand,
+  zeroTimetoken,
 } from "@hereabouts/protocol";
 import type { Context } from "./context.ts";
 import { membersOf } from "./members.ts";
@@ -59,6 +60,19 @@ export function touchDeliberately(
 ): Promise<Touched | undefined> {
   const request = seatRequest(subscriber, "deliberate", subscriber.states);
   return touch(context, subscriber, request, now);
+}
+
+/**
+ * Takes or renews the seats of a stream that is opened. From a cursor it goes on from a handshake, as a poll does: one
+ * that comes after the client's leave takes no seats again.
+ */
+export function touchOnOpening(
+  context: Context,
+  subscriber: Subscriber,
+  now: Instant,
+): Promise<Touched | undefined> {
+  const intent = subscriber.command.after === zeroTimetoken ? "deliberate" : "implied";
+  return touch(context, subscriber, seatRequest(subscriber, intent, subscriber.states), now);
 }
 
 /**

@@ -56,6 +56,10 @@ describe("what is in force", () => {
           "value": 0,
           "source": "default"
         },
+        "streamTimeoutSeconds": {
+          "value": 10,
+          "source": "default"
+        },
         "logLevel": {
           "value": "info",
           "source": "default"

@@ -3,7 +3,7 @@ import { defaultPolicy, type Engine, type Keyset, type Policy } from "@hereabout
 import { openEmbeddedEngine } from "@hereabouts/engine-embedded";
 import type { PublishKey, SubscribeKey } from "@hereabouts/protocol";
 import type { Handler } from "@hereabouts/protocol/wire";
-import { defaultSettings, type Log, openNode, type Settings } from "@hereabouts/server";
+import { defaultSettings, type Log, openNode, type Settings, type StreamDoor } from "@hereabouts/server";
 import { createSeededRandom } from "../seeded-random.ts";
 import type { TestClock } from "../test-clock.ts";
 import type { RedisOpening } from "./redis-ground.ts";
@@ -14,6 +14,9 @@ export interface Composition {
   readonly handler: Handler;
   /** What was logged as an error or a warning since it was opened. */
   readonly complaints: readonly string[];
+  /** How streams are opened. */
+  readonly streams: StreamDoor;
+  /** How many polls and streams are held. */
   heldPolls(): number;
   /** Puts another policy in force for the first keyset, as another node or a tool would: through the store. */
   setPolicy(policy: Partial<Policy>): Promise<void>;
@@ -57,7 +60,8 @@ export async function openComposition(options: CompositionOptions): Promise<Comp
   return {
     handler: node.handler,
     complaints,
-    heldPolls: () => node.heldPolls(),
+    streams: node.streams,
+    heldPolls: () => node.heldPolls() + node.openStreams(),
     setPolicy: (policy) => engine.keysets.replace(keysetsOf(policy)),
     drain: (overMs = 0) => node.drain(overMs),
     stop: () => node.stop(),

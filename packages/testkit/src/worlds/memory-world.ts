@@ -7,6 +7,7 @@ import { withDeadline } from "../deadline.ts";
 import { TestClock } from "../test-clock.ts";
 import { type Composition, openComposition } from "./composition.ts";
 import { openRedisGround } from "./redis-ground.ts";
+import { memoryDoor, type TestStream } from "./test-stream.ts";
 import {
   type HeldPoll,
   jsonOrNothing,
@@ -57,6 +58,8 @@ interface Ground {
 async function openOn(kind: WorldKind, ground: Ground): Promise<World> {
   let clock = ground.createClock();
   let node = await ground.compose(clock);
+  let door = memoryDoor(node.streams);
+  const streams = new Set<TestStream>();
   const open = new Set<Sent>();
   let isClosed = false;
 
@@ -81,6 +84,12 @@ async function openOn(kind: WorldKind, ground: Ground): Promise<World> {
       await clock.settle();
       return sent;
     },
+    stream: async (target) => {
+      const opened = await door.open(target);
+      if ("take" in opened) streams.add(opened);
+      await clock.settle();
+      return opened;
+    },
     advance: (ms) => clock.advance(ms),
     now: () => clock.now(),
     waiters: async () => node.heldPolls(),
@@ -95,11 +104,13 @@ async function openOn(kind: WorldKind, ground: Ground): Promise<World> {
       ground.beforeRestart?.();
       clock = ground.createClock(clock.now() + skipMs);
       node = await ground.compose(clock);
+      door = memoryDoor(node.streams);
     },
     close: async () => {
       if (isClosed) return;
       isClosed = true;
       for (const sent of open) sent.drop();
+      for (const stream of streams) stream.drop();
       await clock.settle();
       const left = node.heldPolls();
       await node.stop();

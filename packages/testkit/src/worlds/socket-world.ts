@@ -9,6 +9,7 @@ import { nextTurn, testEpoch } from "../test-clock.ts";
 import { arrivalHeader, type ControlOpening } from "./control.ts";
 import { complainOnClose } from "./memory-world.ts";
 import { type ServerChild, startServerChild } from "./server-child.ts";
+import { openSocketStream, type TestStream } from "./test-stream.ts";
 import type { HeldPoll, Reply, SendOptions, World, WorldOptions } from "./world.ts";
 
 /** One server process per runtime, shared by the worlds of a test file: each opens a service of its own in it. */
@@ -42,6 +43,7 @@ export async function openSocketWorld(runtime: Runtime, options: WorldOptions): 
   /** After a restart the world has a process of its own. */
   let ownChild: ServerChild | undefined;
   let isClosed = false;
+  const streams = new Set<TestStream>();
   return {
     kind: runtime,
     get port() {
@@ -50,6 +52,12 @@ export async function openSocketWorld(runtime: Runtime, options: WorldOptions): 
     get: (target, how = {}) => ask(state, target, how),
     post: (target, body, how = {}) => ask(state, target, { ...how, method: "POST", body }),
     poll: (target, how = {}) => poll(state, target, how),
+    stream: async (target) => {
+      const opened = await openSocketStream(state.port, target);
+      if ("take" in opened) streams.add(opened);
+      await advance(state, 0);
+      return opened;
+    },
     advance: (ms) => advance(state, ms),
     now: () => state.now,
     waiters: () => waiters(state),
@@ -68,6 +76,7 @@ export async function openSocketWorld(runtime: Runtime, options: WorldOptions): 
       if (isClosed) return;
       isClosed = true;
       state.client.close();
+      for (const stream of streams) stream.drop();
       const left = state.isStopped ? 0 : await waitersLeft(state);
       await stop(state);
       await state.child.ask({ ask: "forget", world: state.world });

@@ -1,5 +1,6 @@
 /** What a test can do to a running service, whatever lies between: nothing, or a real HTTP server on Bun or Node. */
 import type { Instant, Policy } from "@hereabouts/core";
+import type { TestStream } from "./test-stream.ts";
 
 /**
  * Where the service runs: in this process without sockets, on the embedded engine or on a real Redis, or as a process of
@@ -21,6 +22,8 @@ export interface WorldOptions {
   readonly pollHoldSeconds?: number;
   /** Milliseconds an encoded here now answer is kept for the next caller while nothing changes. Default 3000. */
   readonly hereNowCacheMs?: number;
+  /** What carries a poll with a cursor. Default `poll`. */
+  readonly transport?: "poll" | "stream";
   /** Whether data is kept on disk, so that `restart` finds it. Default false. */
   readonly persistent?: boolean;
 }
@@ -69,7 +72,9 @@ export interface World {
   advance(ms: number): Promise<void>;
   /** The server's time. */
   now(): Instant;
-  /** How many polls the server holds. */
+  /** Opens a stream with exactly this target, or gives the answer by which it is refused. */
+  stream(target: string): Promise<TestStream | Reply>;
+  /** How many polls and streams the server holds. */
   waiters(): Promise<number>;
   /** Puts another policy in force for the first keyset while the service runs: this, and otherwise the default. */
   setPolicy(policy: Partial<Policy>): Promise<void>;

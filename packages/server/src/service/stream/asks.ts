@@ -13,7 +13,7 @@ import { encodeError, encodeReady, neverCancelled, type StreamAsk } from "@herea
 import { leaveClosedStream } from "../disconnect.ts";
 import { leave } from "../leave.ts";
 import { overLimit } from "../seat-limit.ts";
-import { type Subscriber, subscriberOf, touchDeliberately } from "../subscriber.ts";
+import { type Subscriber, subscriberOf, touchDeliberately, touchOnOpening } from "../subscriber.ts";
 import { Stream } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 
@@ -32,7 +32,7 @@ export async function openStream(
   context.connections.addStream(stream);
   try {
     const now = context.scheduler.now();
-    const touched = await touchDeliberately(context, await subscriberOf(context, keyset, command), now);
+    const touched = await touchOnOpening(context, await subscriberOf(context, keyset, command), now);
     const refusal = overLimit(touched, command.user);
     if (refusal !== undefined) {
       dismiss(streams, stream);
