@@ -11,6 +11,7 @@ export const suiteNames = [
   "expiry",
   "storm",
   "ledger",
+  "interval",
   "long-poll",
   "cluster-cost",
   "cluster-nodes",
@@ -35,6 +36,7 @@ const usualSuites: readonly SuiteName[] = [
   "expiry",
   "storm",
   "ledger",
+  "interval",
 ];
 
 /** What to run. */
@@ -64,6 +66,7 @@ Suites (default: those with a B and a number, half an hour; each writes its resu
   here-now     B4: a channel of 100,000: joins, counts and pages while 1,000 a second come and go
   expiry       B5: 100,000 seats whose time is up in the same second
   storm        B6: thousands of clients cut off at once, and back within 5 s
+  interval     B8: a channel of 10,000 told to as many observers by summaries
   ledger       B7: the ledger alone, beside a map of maps with a timing wheel
   long-poll    one poll per runtime, held for 280 s: longer than any runtime's idle timeout (takes five minutes)
   cluster      all of these, with nodes on the first runtime; need redis-server:

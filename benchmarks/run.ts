@@ -17,6 +17,7 @@ import { heartbeats } from "./suites/heartbeats.ts";
 import { held } from "./suites/held.ts";
 import { hereNowSuite } from "./suites/here-now.ts";
 import { idle } from "./suites/idle.ts";
+import { interval } from "./suites/interval.ts";
 import { ledgerSuite } from "./suites/ledger.ts";
 import { longPoll } from "./suites/long-poll.ts";
 import { storm } from "./suites/storm.ts";
@@ -30,6 +31,7 @@ const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>
   expiry,
   storm,
   ledger: ledgerSuite,
+  interval,
   "long-poll": longPoll,
   "cluster-cost": clusterCost,
   "cluster-nodes": clusterNodes,

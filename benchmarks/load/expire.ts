@@ -2,11 +2,12 @@
 import { cpuMsOf } from "../proc.ts";
 import { quantile } from "../statistics.ts";
 import { openConnection, refusal } from "./connection.ts";
-import type { Told } from "./dialects.ts";
+import { dialectOf, type Told } from "./dialects.ts";
 import { type Link, openLink } from "./member-links.ts";
 import { buildRequest, channelName, heartbeatTarget, userName } from "./requests.ts";
 import type { ExpireOrder, ExpireReport } from "./socket-messages.ts";
 
+const dialect = dialectOf("stream");
 const connections = 64;
 const observersAtOnce = 100;
 /** How much before the second everything must have been prepared. */
@@ -149,14 +150,13 @@ async function openObservers(
         undefined,
         {
           onReady: resolve,
-          onTold: (told) => {
+          onText: (text) => {
             try {
-              for (const each of told) hear(channel, each);
+              for (const each of dialect.told(text)) hear(channel, each);
             } catch (error) {
               fail(error);
             }
           },
-          onCursor: () => {},
           onFailure: (error) => {
             fail(error);
             reject(error);

@@ -4,6 +4,7 @@ import { type Crowd, expectationOf, openCrowd, sendEach } from "./crowd.ts";
 import { timeDelivery } from "./delivery.ts";
 import { watchExpiry } from "./expire.ts";
 import { fanOut } from "./fan-out.ts";
+import { watchIntervals } from "./interval.ts";
 import { type Members, openMembers } from "./members.ts";
 import type { CrowdReport, EachOrder, LoadOrder, LoadReply, LoadReports } from "./messages.ts";
 import { saturate } from "./saturate.ts";
@@ -48,6 +49,8 @@ async function run(order: LoadOrder): Promise<LoadReports[LoadOrder["kind"]]> {
       return await presentMembers().cutAndReturn(order);
     case "expire":
       return await watchExpiry(order);
+    case "interval":
+      return await watchIntervals(order);
     case "drop":
       members?.drop();
       members = undefined;

@@ -1,6 +1,6 @@
 /** How a member hangs on a server: over a WebSocket of some language, or by polls of ours one after the other. */
 import { openConnection, refusal } from "./connection.ts";
-import { type Dialect, dialectOf, type Party, type Told } from "./dialects.ts";
+import { type Dialect, dialectOf, type Party } from "./dialects.ts";
 import { buildRequest, pollTarget, subscribeTarget } from "./requests.ts";
 import { openSocket } from "./socket.ts";
 import type { MembersOrder } from "./socket-messages.ts";
@@ -10,10 +10,10 @@ import { eachUnit } from "./units.ts";
 export interface LinkListener {
   /** The server has taken the member in: it is there, and is told what happens from here on. */
   onReady(): void;
-  /** What was told in one go, and the text it was told in. */
-  onTold(told: readonly Told[], text: string): void;
-  /** A place to go on from, after everything told so far. */
-  onCursor(cursor: string): void;
+  /** A frame, a line of one where frames have lines, or the body of an answer. */
+  onText(text: string): void;
+  /** A place to go on from, after everything told so far. Default: nobody wants to know. */
+  onCursor?(cursor: string): void;
   onFailure(error: Error): void;
 }
 
@@ -39,8 +39,9 @@ const cursorPattern = /"t":\{"t":"(\d+)"/;
 function openSocketLink(port: number, dialect: Dialect, party: Party, listener: LinkListener): Link {
   let isReady = false;
   const hear = (text: string): void => {
+    listener.onText(text);
+    if (listener.onCursor === undefined) return;
     const cursor = cursorPattern.exec(text)?.[1];
-    listener.onTold(dialect.told(text), text);
     if (cursor !== undefined) listener.onCursor(cursor);
   };
   const socket = openSocket(port, dialect.target(party), {
@@ -62,7 +63,7 @@ function openSocketLink(port: number, dialect: Dialect, party: Party, listener: 
         if (!step.isReady) return;
         isReady = true;
         const cursor = cursorPattern.exec(frame)?.[1];
-        if (cursor !== undefined) listener.onCursor(cursor);
+        if (cursor !== undefined) listener.onCursor?.(cursor);
         listener.onReady();
       } catch (error) {
         listener.onFailure(error instanceof Error ? error : new Error(String(error)));
@@ -74,7 +75,6 @@ function openSocketLink(port: number, dialect: Dialect, party: Party, listener: 
 
 /** A handshake, which takes the seat, then polls: from the handshake's cursor, or from where the member was. */
 function openPolls(port: number, party: Party, from: string | undefined, listener: LinkListener): Link {
-  const dialect = dialectOf("stream");
   let isReady = false;
   const poll = (cursor: string): void => connection.send(buildRequest(pollTargetOf(party, cursor), port));
   const connection = openConnection(port, {
@@ -87,9 +87,9 @@ function openPolls(port: number, party: Party, from: string | undefined, listene
       if (cursor === undefined) return listener.onFailure(new Error(`No cursor: ${text.slice(0, 300)}`));
       const isHandshake = !isReady;
       isReady = true;
-      if (!isHandshake) listener.onTold(dialect.told(text), text);
+      if (!isHandshake) listener.onText(text);
       const next = isHandshake ? (from ?? cursor) : cursor;
-      listener.onCursor(next);
+      listener.onCursor?.(next);
       poll(next);
       if (isHandshake) listener.onReady();
     },

@@ -1,7 +1,7 @@
 /** Thousands of members, each on a connection of its own: they come, rest, are cut off, and come back. */
 import { cpuMsOf } from "../proc.ts";
 import { sendEach } from "./crowd.ts";
-import type { Party, Told } from "./dialects.ts";
+import { dialectOf, type Party, type Told } from "./dialects.ts";
 import { type Link, openLink } from "./member-links.ts";
 import { channelName, userName } from "./requests.ts";
 import type {
@@ -40,6 +40,7 @@ export interface Members {
 
 /** Opens all members, a wave at a time, and waits until nobody is told anything any more. */
 export async function openMembers(order: MembersOrder): Promise<{ members: Members; report: MembersReport }> {
+  const dialect = dialectOf(order.dialect);
   const members: Member[] = [];
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
@@ -50,7 +51,7 @@ export async function openMembers(order: MembersOrder): Promise<{ members: Membe
     new Promise((resolve) => {
       member.link = openLink(order, member.party, member.cursor, {
         onReady: () => resolve(member),
-        onTold: (told, text) => hear(member, told, text),
+        onText: (text) => hear(member, dialect.told(text), text),
         onCursor: (cursor) => {
           member.cursor = cursor;
         },

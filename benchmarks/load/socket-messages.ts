@@ -111,13 +111,47 @@ export interface ExpireReport {
   readonly serverCpuMs: number;
 }
 
+/** Fills a channel, lets users come and go, and has observers keep their rosters by its summaries. */
+export interface IntervalOrder {
+  readonly kind: "interval";
+  readonly port: number;
+  readonly pid: number;
+  readonly transport: Transport;
+  readonly users: number;
+  readonly observers: number;
+  /** Users that come and go, an even number; half of them are away at any time. */
+  readonly wanderers: number;
+  readonly changesPerSecond: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+/** What the summaries cost. */
+export interface IntervalReport {
+  /** Frames or answers, for one observer. */
+  readonly framesPerSecond: number;
+  readonly serverCpuMs: number;
+  readonly seconds: number;
+  /** From a summary's time until an observer was told, over all observers. */
+  readonly lateMs: { readonly median: number; readonly p99: number };
+  readonly changes: number;
+  readonly summaries: number;
+}
+
 /** Drops the members. */
 export interface DropOrder {
   readonly kind: "drop";
 }
 
 /** Orders about sockets. */
-export type SocketOrder = FanOutOrder | MembersOrder | RestOrder | ReturnOrder | ExpireOrder | DropOrder;
+export type SocketOrder =
+  | FanOutOrder
+  | MembersOrder
+  | RestOrder
+  | ReturnOrder
+  | ExpireOrder
+  | IntervalOrder
+  | DropOrder;
 
 /** The reports that belong to them. */
 export interface SocketReports {
@@ -126,5 +160,6 @@ export interface SocketReports {
   readonly rest: RestReport;
   readonly return: ReturnReport;
   readonly expire: ExpireReport;
+  readonly interval: IntervalReport;
   readonly drop: null;
 }
