@@ -67,13 +67,13 @@ local function noticeOf(channel, tick)
 end
 
 -- By the channel's own clock, not by when somebody looked: what was missed meanwhile is in this summary.
-local function wind(channel, tick, everyMs)
+local function wind(channel, tick, due, everyMs)
   tick.everyMs = everyMs
-  tick.since = tick.since + math.max(1, math.floor((now - tick.since) / everyMs)) * everyMs
+  tick.since = due + math.floor((now - due) / everyMs) * everyMs
   channel.due = tick.since + everyMs
 end
 
-local function sumUp(channel)
+local function sumUp(channel, due)
   openChannel(channel)
   local tick, summing = channel.tick, summingOf(channel)
   if tick.epoch ~= channel.epoch then
@@ -84,7 +84,7 @@ local function sumUp(channel)
   entries[#entries + 1] = noticeOf(channel, tick)
   beginSummary(channel, tick, channel.revision, channel.epoch)
   tick.isOver = not summing or occupancyOf(channel) <= summing.announceMax
-  if not tick.isOver then wind(channel, tick, summing.everyMs) end
+  if not tick.isOver then wind(channel, tick, due, summing.everyMs) end
 end
 
 for n = 1, #ARGV - 7 do
@@ -92,7 +92,7 @@ for n = 1, #ARGV - 7 do
   local due = tonumber(redis.call('ZSCORE', KEYS[6], channel.name) or nil)
   if due and due <= now then
     if redis.call('HEXISTS', channel.count, 'tick') == 1 then
-      sumUp(channel)
+      sumUp(channel, due)
     else
       redis.call('ZREM', KEYS[6], channel.name)
     end

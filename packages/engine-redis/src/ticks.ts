@@ -47,12 +47,9 @@ export class RedisTickBook implements TickBook {
       .filter((partition) => this.#summings.isToAsk(partition, at));
     if (asked.length === 0) return [];
     const found = await Promise.all(asked.map((partition) => this.#look(partition, { at, limit })));
-    const due = found
-      .flat()
-      .sort((one, other) => one.due - other.due)
-      .slice(0, limit);
-    for (const { partition, due: left } of found.flat().slice(limit)) this.#summings.expect(partition, left);
-    return this.#fireAll(keyset, due, at);
+    const due = found.flat().sort((one, other) => one.due - other.due);
+    for (const { partition, due: left } of due.slice(limit)) this.#summings.expect(partition, left);
+    return this.#fireAll(keyset, due.slice(0, limit), at);
   }
 
   /** The channels of a partition that are due, the earliest first. */

@@ -111,8 +111,7 @@ export class Ticks {
     tick.everyMs = summing.everyMs;
     tick.summary = new Summary(tick.revision);
     // By the channel's own clock, not by when somebody looked: what was missed meanwhile is in this one.
-    const rounds = Math.max(1, Math.floor((at - tick.since) / tick.everyMs));
-    tick.since += rounds * tick.everyMs;
+    tick.since = tick.deadline + Math.floor((at - tick.deadline) / tick.everyMs) * tick.everyMs;
     tick.deadline = tick.since + tick.everyMs;
     this.#wheel.file(tick);
     return notice;

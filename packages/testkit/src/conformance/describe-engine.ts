@@ -8,6 +8,7 @@ import { describeRestarts } from "./restarts.ts";
 import { describeSeats } from "./seats.ts";
 import { describeStates } from "./states.ts";
 import { describeStores } from "./stores.ts";
+import { describeTicks, describeTicksOverRestarts } from "./ticks.ts";
 import { describeViews } from "./views.ts";
 
 /** Describes what every engine does. There is no list of optional features: an engine passes or is not an engine. */
@@ -19,7 +20,10 @@ export function describeEngine(name: string, open: OpenEngine, traits: EngineTra
     describeStates(open);
     describeViews(open);
     describeLog(open);
+    describeTicks(open);
     describeStores(open);
-    if (traits.keeps === "everything") describeRestarts(open);
+    if (traits.keeps !== "everything") return;
+    describeRestarts(open);
+    describeTicksOverRestarts(open);
   });
 }
