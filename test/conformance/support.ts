@@ -17,7 +17,7 @@ import {
   withDeadline,
   worldKinds,
 } from "@hereabouts/testkit";
-import { afterAll, afterEach, describe, expect } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 
 /** Opens a world that is closed after the test, and a client for it. */
 export type Open = (options?: WorldOptions) => Promise<TestClient>;
@@ -28,10 +28,39 @@ export function inEachWorld(
   define: (open: Open, kind: WorldKind) => void,
   kinds: readonly WorldKind[] = kindsHere,
 ): void {
-  describe.each(kinds)(`${title} (%s)`, (kind) => {
+  inWorlds(`${title} (%s)`, define, { kinds, transport: "poll" });
+}
+
+/**
+ * As {@link inEachWorld}, and once more with streams to carry the polls that have a cursor; but for tests of what only
+ * polls have: answers when nothing happens, places of their own.
+ */
+export function overEachTransport(
+  title: string,
+  define: (open: Open, testOfPolls: (name: string, run: () => Promise<void>) => void) => void,
+): void {
+  inEachWorld(title, (open) => define(open, test));
+  const onlyOfPolls = (): void => {};
+  inWorlds(`${title} (%s, by streams)`, (open) => define(open, onlyOfPolls), {
+    kinds: kindsHere,
+    transport: "stream",
+  });
+}
+
+interface Worlds {
+  readonly kinds: readonly WorldKind[];
+  readonly transport: "poll" | "stream";
+}
+
+function inWorlds(
+  title: string,
+  define: (open: Open, kind: WorldKind) => void,
+  { kinds, transport }: Worlds,
+): void {
+  describe.each(kinds)(title, (kind) => {
     const opened: World[] = [];
     const open: Open = async (options = {}) => {
-      const world = await openWorld(kind, options);
+      const world = await openWorld(kind, { transport, ...options });
       opened.push(world);
       return createTestClient(world);
     };

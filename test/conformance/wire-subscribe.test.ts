@@ -1,7 +1,7 @@
 /** Wire conformance: subscribe v2, its handshake, its poll, its envelope (wire specification § 4). */
 import { publishedAt, readDelivered, testKeys, testTargets, withDeadline } from "@hereabouts/testkit";
 import { expect, test } from "vitest";
-import { answerOf, bodyOf, expectHeld, inEachWorld, timetokenText } from "./support.ts";
+import { answerOf, bodyOf, expectHeld, inEachWorld, overEachTransport, timetokenText } from "./support.ts";
 
 const region = expect.any(Number);
 
@@ -58,7 +58,7 @@ inEachWorld("a handshake soon after the user's join", (open) => {
   });
 });
 
-inEachWorld("poll", (open) => {
+overEachTransport("poll", (open, testOfPolls) => {
   test("[W-012] a held poll is answered with a message as soon as it is published", async () => {
     const client = await open();
     const cursor = await client.handshake("u", "a");
@@ -109,7 +109,7 @@ inEachWorld("poll", (open) => {
     ]);
   });
 
-  test("a wildcard of two dots matches what is below it, and no more", async () => {
+  testOfPolls("a wildcard of two dots matches what is below it, and no more", async () => {
     const client = await open();
     const cursor = await client.handshake("u", ["x.y.*", "x.y.*-pnpres"]);
     const from = (await answerOf(await client.poll("u", ["x.y.*"], cursor))).cursor;
@@ -150,7 +150,7 @@ inEachWorld("poll", (open) => {
     expect(next.t).toBe(timetokens[2]);
   });
 
-  test("more than a hundred items come in several answers, each once, in order", async () => {
+  testOfPolls("more than a hundred items come in several answers, each once, in order", async () => {
     const client = await open();
     const channels = ["a", "b", "c"];
     const cursor = await client.handshake("u", channels);
@@ -183,39 +183,45 @@ inEachWorld("poll", (open) => {
     expect(items).toEqual([{ ...message("b", "writer", "caught up", timetoken), b: "b" }]);
   });
 
-  test("[W-019] an idle poll is answered with an empty list when its time is up, not before", async () => {
-    const client = await open({ pollHoldSeconds: 2 });
-    const cursor = await client.handshake("u", "a");
-    const poll = await client.poll("u", "a", cursor);
+  testOfPolls(
+    "[W-019] an idle poll is answered with an empty list when its time is up, not before",
+    async () => {
+      const client = await open({ pollHoldSeconds: 2 });
+      const cursor = await client.handshake("u", "a");
+      const poll = await client.poll("u", "a", cursor);
 
-    await client.world.advance(1_999);
-    await expectHeld(poll, client);
-    await client.world.advance(1);
+      await client.world.advance(1_999);
+      await expectHeld(poll, client);
+      await client.world.advance(1);
 
-    const { cursor: next, items } = await answerOf(poll);
-    expect(items).toEqual([]);
-    expect(BigInt(next.t)).toBeGreaterThanOrEqual(BigInt(cursor.t));
-    await client.publish("writer", "a", "after");
-    expect((await answerOf(await client.poll("u", "a", next))).items.map((item) => item.d)).toEqual([
-      "after",
-    ]);
-  });
+      const { cursor: next, items } = await answerOf(poll);
+      expect(items).toEqual([]);
+      expect(BigInt(next.t)).toBeGreaterThanOrEqual(BigInt(cursor.t));
+      await client.publish("writer", "a", "after");
+      expect((await answerOf(await client.poll("u", "a", next))).items.map((item) => item.d)).toEqual([
+        "after",
+      ]);
+    },
+  );
 
-  test("[W-020] a poll of a group comes back with its own cursor when the group gets a channel", async () => {
-    const client = await open();
-    await client.addToGroup("g", "a");
-    const cursor = await client.handshake("u", [], { groups: ["g"] });
-    const poll = await client.poll("u", [], cursor, { groups: ["g"] });
-    await expectHeld(poll, client);
+  testOfPolls(
+    "[W-020] a poll of a group comes back with its own cursor when the group gets a channel",
+    async () => {
+      const client = await open();
+      await client.addToGroup("g", "a");
+      const cursor = await client.handshake("u", [], { groups: ["g"] });
+      const poll = await client.poll("u", [], cursor, { groups: ["g"] });
+      await expectHeld(poll, client);
 
-    await client.addToGroup("g", "late");
+      await client.addToGroup("g", "late");
 
-    expect(await answerOf(poll)).toEqual({ cursor: { t: cursor.t, r: region }, items: [] });
-    const again = await client.poll("u", [], cursor, { groups: ["g"] });
-    await client.publish("writer", "late", "hey");
-    const { items } = await answerOf(again);
-    expect(items.map((item) => [item.c, item.b, item.d])).toEqual([["late", "g", "hey"]]);
-  });
+      expect(await answerOf(poll)).toEqual({ cursor: { t: cursor.t, r: region }, items: [] });
+      const again = await client.poll("u", [], cursor, { groups: ["g"] });
+      await client.publish("writer", "late", "hey");
+      const { items } = await answerOf(again);
+      expect(items.map((item) => [item.c, item.b, item.d])).toEqual([["late", "g", "hey"]]);
+    },
+  );
 
   test("[W-021] a signal says that it is one and has no sequence number", async () => {
     const client = await open();
@@ -300,20 +306,23 @@ inEachWorld("poll", (open) => {
     expect(body).toMatchObject({ status: 400 });
   });
 
-  test("[W-027] a poll whose client has gone frees its place at once, and its message waits for the next", async () => {
-    const client = await open();
-    const cursor = await client.handshake("u", "a");
-    const poll = await client.poll("u", "a", cursor);
-    expect(await client.world.waiters()).toBe(1);
+  testOfPolls(
+    "[W-027] a poll whose client has gone frees its place at once, and its message waits for the next",
+    async () => {
+      const client = await open();
+      const cursor = await client.handshake("u", "a");
+      const poll = await client.poll("u", "a", cursor);
+      expect(await client.world.waiters()).toBe(1);
 
-    poll.drop();
+      poll.drop();
 
-    await untilNoWaiters(() => client.world.waiters());
-    await client.publish("writer", "a", "later");
-    const next = await client.poll("u", "a", cursor);
-    expect((await answerOf(next)).items.map((item) => item.d)).toEqual(["later"]);
-    expect(await client.world.waiters()).toBe(0);
-  });
+      await untilNoWaiters(() => client.world.waiters());
+      await client.publish("writer", "a", "later");
+      const next = await client.poll("u", "a", cursor);
+      expect((await answerOf(next)).items.map((item) => item.d)).toEqual(["later"]);
+      expect(await client.world.waiters()).toBe(0);
+    },
+  );
 
   test("a poll that is ahead of everything is held and told what comes", async () => {
     const client = await open();
@@ -362,7 +371,7 @@ inEachWorld("poll", (open) => {
     expect((await answerOf(poll)).items.map((item) => item.d)).toEqual(["message"]);
   });
 
-  test("many polls of one channel are all answered with the same item", async () => {
+  testOfPolls("many polls of one channel are all answered with the same item", async () => {
     const client = await open();
     const cursor = await client.handshake("u", "a");
     const polls = [];
