@@ -2,8 +2,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { MessageEvent, PresenceEvent, SubscriptionEvent } from "./api-events.ts";
 import type { PresenceError } from "./error.ts";
-import type { Scheduling, Transport } from "./ports.ts";
+import type { Scheduling, StreamOpener, Transport } from "./ports.ts";
 import type { StateSchema } from "./schema.ts";
+import type { Streams } from "./stream-port.ts";
 
 export type * from "./api-events.ts";
 
@@ -31,7 +32,19 @@ export interface JsonObject {
 }
 
 /** How to make a client. */
-export interface ClientOptions<Types extends ClientTypes = ClientTypes> {
+export interface ClientOptions<Types extends ClientTypes = ClientTypes>
+  extends Omit<CoreOptions<Types>, "streams"> {
+  /**
+   * Whether events come by a stream, a WebSocket, where the server has them and it comes about, and by polls elsewhere
+   * (`auto`), or by polls only (`off`). Default `auto`; with a `transport` and no `openStream`, `off`.
+   */
+  readonly stream?: "auto" | "off";
+  /** Opens streams. Default: the platform's `WebSocket`, where there is one. */
+  readonly openStream?: StreamOpener;
+}
+
+/** How to make a core. */
+export interface CoreOptions<Types extends ClientTypes = ClientTypes> {
   /** Where the service is: `https://presence.example.com`, or `http://127.0.0.1:7400`. */
   readonly origin: string;
   /** The keyset's subscribe key. */
@@ -48,11 +61,13 @@ export interface ClientOptions<Types extends ClientTypes = ClientTypes> {
   /**
    * Seconds without a sign of life after which the user is gone. 1-3600, a whole number, default 300. Browsers let pages
    * that have been hidden for some minutes act once a minute: with less than about 130 such a page may lose its seat.
+   * While there is a stream, that is the sign of life, and how long the user outlives it is the server's to say.
    */
   readonly presenceTimeoutSeconds?: number;
   /**
    * Seconds between heartbeats: less than the presence timeout. Default: half the presence timeout less one second,
-   * and at least half a second.
+   * and at least half a second. None is sent while there is a stream; one that was silent for so long is asked for a
+   * sign of life.
    */
   readonly heartbeatIntervalSeconds?: number;
   /** An access token, sent with every request. */
@@ -65,6 +80,8 @@ export interface ClientOptions<Types extends ClientTypes = ClientTypes> {
   readonly retry?: RetryOptions;
   /** Checks states on their way out and in: a Standard Schema (zod, valibot, arktype). Default: no check. */
   readonly stateSchema?: StateSchema<StateOf<Types>>;
+  /** What `createStreams` makes: events come by streams then, where the server has them. Default: by polls only. */
+  readonly streams?: Streams;
 }
 
 /** How to try again after a failure that may pass: no connection, 429, 5xx. `Retry-After` goes before these. */
@@ -245,8 +262,13 @@ export type StatusEvent =
       readonly reason: "requested" | "refused";
       readonly error: PresenceError | undefined;
     }
-  /** More has happened than is kept or read in time: events of these channels were dropped. */
+  /** An iteration kept more events than it may: so many, the oldest, were dropped. */
   | { readonly type: "events-dropped"; readonly count: number }
+  /**
+   * The server had more for this client than the client read in time: events of these channels were not told. Rosters
+   * ask again by themselves. Only streams have such gaps.
+   */
+  | { readonly type: "gap"; readonly channels: readonly string[] }
   /** A state came that does not fit the schema; the event it came with was not delivered. */
   | {
       readonly type: "invalid-state";

@@ -28,6 +28,8 @@ export interface Connection<State, Message> {
   status(): ConnectionStatus;
   /** The client's listeners. */
   readonly statuses: Listeners<StatusEvent>;
+  /** Tells the client's listeners and those of every subscription. */
+  tell(event: StatusEvent): void;
   /** Throws when the client is closed, when a filter is against it, or when its state is wrong at sight. */
   subscribe(wish: SubscriptionWish): Subscription<State, Message>;
   disconnect(): Promise<void>;
@@ -62,13 +64,16 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
   const { keeper, check, closing } = parts;
   const entries = new Set<Entry<State, Message>>();
   const statuses = createListeners<StatusEvent>();
+  const tell = (event: StatusEvent): void => {
+    statuses.emit(event);
+    for (const { outlet } of [...entries]) outlet.status(event);
+  };
   const poll = createPoll(parts, {
     onItems: (items) =>
       deliver(items, { receivers: entries, check, onEvent: keeper.adopt, onStatus: statuses.emit }),
     onStatus: ({ event }) => {
       if (event.type === "disconnected" && event.error) keeper.machine.feed({ type: "refused" });
-      statuses.emit(event);
-      for (const { outlet } of [...entries]) outlet.status(event);
+      tell(event);
     },
     onGreeted: ({ targets, cursor, isBack }) => {
       for (const entry of entries) {
@@ -89,6 +94,7 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
   return {
     status: () => poll.state.status,
     statuses,
+    tell,
     subscribe: ({ state, ...wish }) => {
       closing.throwIfAborted();
       refuseConflicts(wish, entries);
@@ -96,14 +102,14 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
       const outlet = createSubscription<State, Message>(() => close([entry]));
       const entry: Entry<State, Message> = { ...wish, outlet, from: undefined, news: undefined };
       entries.add(entry);
-      const tell = (news: JsonObject | undefined): void => {
+      const renew = (news: JsonObject | undefined): void => {
         entry.news = news;
         refreshSoon();
       };
       const isLater = checked instanceof Promise;
-      tell(isLater ? undefined : checked);
+      renew(isLater ? undefined : checked);
       if (isLater) {
-        checked.then(tell, (error) => {
+        checked.then(renew, (error) => {
           const [channel = ""] = namesOf(wish.coverage.seats).channels;
           const event: StatusEvent = { type: "invalid-state", channel, userId: parts.settings.userId, error };
           outlet.status(event);

@@ -7,3 +7,5 @@ export { createFetchTransport } from "./fetch-transport.ts";
 export type * from "./ports.ts";
 export { createRosters } from "./rosters.ts";
 export type * from "./schema.ts";
+export type { Streams } from "./stream-port.ts";
+export { createStreams } from "./streams.ts";

@@ -1,5 +1,5 @@
 /** The core of a client: its options, its one connection with everything that is subscribed to, and its seats. */
-import type { ClientOptions, ClientTypes, Core, MessageOf, StateOf } from "./api.ts";
+import type { ClientTypes, Core, CoreOptions, MessageOf, StateOf } from "./api.ts";
 import { createConnection } from "./connection.ts";
 import { PresenceError } from "./error.ts";
 import { remember } from "./inside.ts";
@@ -16,13 +16,14 @@ import { createSubscribe } from "./subscribing.ts";
  * break a rule or contradict each other.
  */
 export function createCore<Types extends ClientTypes = ClientTypes>(
-  options: ClientOptions<Types>,
+  options: CoreOptions<Types>,
 ): Core<Types> {
   const settings = settingsOf(options);
   const { userId, deviceId } = settings;
   const controller = new AbortController();
   const closing = controller.signal;
-  const ask = createAsk(settings);
+  const request = createAsk(settings);
+  const ask = settings.streams?.(settings, request, (event) => connection.tell(event)) ?? request;
   const check = createStateCheck(settings.stateSchema);
   const parts = { settings, ask, check, closing, keeper: createSeatKeeper(settings, ask) };
   const connection = createConnection<StateOf<Types>, MessageOf<Types>>(parts);

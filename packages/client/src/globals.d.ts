@@ -35,6 +35,14 @@ declare function setTimeout(run: () => void, ms: number): unknown;
 declare function clearTimeout(timer: unknown): void;
 declare function queueMicrotask(run: () => void): void;
 
+declare class WebSocket {
+  constructor(address: string);
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number }) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
 declare const crypto: {
   getRandomValues<Numbers extends Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(
     numbers: Numbers,

@@ -5,6 +5,7 @@ export type {
   ClientOptions,
   ClientTypes,
   ConnectionStatus,
+  CoreOptions,
   GetStateOptions,
   GetStateResult,
   Groups,
@@ -48,5 +49,13 @@ export type {
 export { createClient } from "./client.ts";
 export { PresenceError, type PresenceErrorCode, type PresenceErrorDetails } from "./error.ts";
 export { createFetchTransport } from "./fetch-transport.ts";
-export type { Reply, Request, Scheduling, Transport } from "./ports.ts";
+export type {
+  OpenStream,
+  Reply,
+  Request,
+  Scheduling,
+  StreamListener,
+  StreamOpener,
+  Transport,
+} from "./ports.ts";
 export type { SchemaIssue, SchemaResult, StateSchema } from "./schema.ts";

@@ -1,14 +1,16 @@
 /** A client's options, checked and completed. */
-import type { ClientOptions, ClientTypes, StateOf } from "./api.ts";
+import type { ClientTypes, CoreOptions, StateOf } from "./api.ts";
 import { defaultDeviceId } from "./device.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 import { checkId, checkName, refuse } from "./names.ts";
 import type { Scheduling, Transport } from "./ports.ts";
 import { platformScheduling } from "./scheduling.ts";
 import type { StateSchema } from "./schema.ts";
+import type { Streams } from "./stream-port.ts";
 
 /** What a client goes by. */
 export interface Settings<State> {
+  readonly origin: string;
   readonly subscribeKey: string;
   readonly publishKey?: string;
   readonly userId: string;
@@ -21,14 +23,13 @@ export interface Settings<State> {
   readonly backoff: { readonly baseMs: number; readonly maxMs: number };
   readonly callRetries: number;
   readonly stateSchema?: StateSchema<State>;
+  readonly streams?: Streams;
 }
 
 const heartbeatSecondsMin = 0.5;
 
 /** Checks options and fills in what is left out. Throws a PresenceError `invalid-argument`. */
-export function settingsOf<Types extends ClientTypes>(
-  options: ClientOptions<Types>,
-): Settings<StateOf<Types>> {
+export function settingsOf<Types extends ClientTypes>(options: CoreOptions<Types>): Settings<StateOf<Types>> {
   const {
     origin,
     retry = {},

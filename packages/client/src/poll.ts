@@ -71,6 +71,10 @@ export function createPoll(
   };
   const effects = {
     drop: () => drop(),
+    end: () => {
+      drop();
+      ask.end?.();
+    },
     send,
     wait: ({ ms }: { readonly ms: number }) => {
       drop = scheduling.after(ms, () => machine.feed({ type: "waited" }));

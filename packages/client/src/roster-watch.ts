@@ -11,6 +11,7 @@ import {
   type RosterInput,
   stepRoster,
 } from "./machine/roster.ts";
+import { presenceSuffix } from "./machine/targets.ts";
 
 /** What readers have of a channel's picture. */
 export interface RosterWatch<State> {
@@ -77,6 +78,10 @@ export function openRosterWatch<State>(core: ClientCore<State>, channel: string)
     onDelivered: flush,
   });
   subscription.onPresence((event) => batch.push(event));
+  subscription.onStatus((event) => {
+    if (event.type === "gap" && event.channels.includes(channel + presenceSuffix))
+      feed({ type: "listening" });
+  });
   return {
     snapshot: () => state.snapshot,
     problem: () => {

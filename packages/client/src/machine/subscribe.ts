@@ -64,6 +64,8 @@ export type SubscribeInput =
 export type SubscribeEffect =
   /** Forget what is under way: cancel the wait, abort the poll, ignore the handshake's answer. */
   | { readonly type: "drop" }
+  /** The same, and end the stream if there is one: seats are given up, or nothing is sent any more. */
+  | { readonly type: "end" }
   /** Poll from the cursor; without one, shake hands. */
   | { readonly type: "send"; readonly wish: Wish; readonly cursor: Cursor | undefined }
   | { readonly type: "wait"; readonly ms: number }
@@ -171,7 +173,7 @@ const steps: { readonly [Type in SubscribeInput["type"]]: (draft: Draft, input: 
     state.greeted = noTargets;
     if (state.phase === "idle") return;
     // What it brought, such as one's own leaving, would have a handshake follow and take the seats again.
-    effects.push({ type: "drop" });
+    effects.push({ type: "end" });
     state.phase = "wait";
   },
   woke: (draft) => {
@@ -232,7 +234,7 @@ function wait({ state, effects }: Draft, ms: number): void {
 
 function halt(draft: Draft, error?: PresenceError): void {
   const { state, effects } = draft;
-  effects.push({ type: "drop" });
+  effects.push({ type: "end" });
   state.phase = "idle";
   state.greeted = noTargets;
   state.failures = 0;

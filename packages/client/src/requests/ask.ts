@@ -38,8 +38,13 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Asks; `closing` gives the question up, too. Rejects with a PresenceError. */
-export type Ask = (question: Question, manner?: Manner, closing?: AbortSignal) => Promise<Answer>;
+/** Asks. */
+export interface Ask {
+  /** `closing` gives the question up, too. Rejects with a PresenceError. */
+  (question: Question, manner?: Manner, closing?: AbortSignal): Promise<Answer>;
+  /** Ends the stream, if there is one: seats are given up, or nothing is subscribed to. It comes back with the next poll. */
+  end?(): void;
+}
 
 const timeoutMsDefault = 15_000;
 /** What servers take at most for path and query. */
@@ -47,8 +52,7 @@ const targetCharactersMax = 32_768;
 
 /** Makes a client ask. */
 export function createAsk(settings: Settings<unknown>): Ask {
-  const { scheduling, backoff, transport, userId, deviceId, token } = settings;
-  const common = { uuid: userId, instanceid: deviceId, pnsdk: sdkName, auth: token };
+  const { scheduling, backoff, transport } = settings;
 
   /** Runs something until it is done, its time is over, or it is given up. */
   const within = async <Result>(
@@ -79,7 +83,7 @@ export function createAsk(settings: Settings<unknown>): Ask {
     const signals = [manner.signal, closing].filter((signal) => signal !== undefined);
     const request = {
       method: body ? "POST" : "GET",
-      target: targetOf(question, common),
+      target: targetOf(settings, question),
       ...(body && { body }),
       ...(keepalive && { keepalive }),
     } as const;
@@ -103,7 +107,9 @@ function unlessTimeout(error: PresenceError): void {
   if (error.code !== "timeout") throw error;
 }
 
-function targetOf({ path, query }: Question, common: Question["query"]): string {
+/** A question as path and query, escaped, with who asks. Throws `invalid-argument` when it is too long. */
+export function targetOf({ userId, deviceId, token }: Settings<unknown>, { path, query }: Question): string {
+  const common = { uuid: userId, instanceid: deviceId, pnsdk: sdkName, auth: token };
   const pairs = Object.entries({ ...query, ...common }).map(([name, part]) => `${name}=${escaped(part)}`);
   const search = pairs.filter((pair) => !pair.endsWith("=")).join("&");
   const target = `/${path.map((part) => escaped(part) || ",").join("/")}?${search}`;

@@ -37,6 +37,7 @@ export function subscribeQuestion(
       // A state in a poll would be set when that arrives, and may be old by then.
       state: cursor ? "" : statesText(states),
       "filter-expr": wish.filter,
+      details: 1,
     },
   };
 }

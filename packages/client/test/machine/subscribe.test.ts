@@ -52,7 +52,8 @@ function inWords(effect: SubscribeEffect): string {
     case "status":
       return effect.event.type === "disconnected" ? `disconnected ${effect.event.reason}` : effect.event.type;
     case "drop":
-      return "drop";
+    case "end":
+      return effect.type;
   }
 }
 
@@ -124,15 +125,15 @@ const table: Readonly<
     ],
   ],
   "leaving the page": [
-    ["while polling forgets the poll", [wish("a"), answered("1"), left], ["drop"]],
-    ["while greeting ignores the answer", [wish("a"), left], ["drop"]],
-    ["while waiting waits no more", [wish("a"), failed("network"), left], ["drop"]],
+    ["while polling forgets the poll", [wish("a"), answered("1"), left], ["end"]],
+    ["while greeting ignores the answer", [wish("a"), left], ["end"]],
+    ["while waiting waits no more", [wish("a"), failed("network"), left], ["end"]],
     ["with nothing asked for does nothing", [left], []],
     ["sends nothing, whatever else is asked for", [wish("a"), answered("1"), left, wish("a", "b")], []],
   ],
   "asking for nothing": [
-    ["ends the connection", [wish("a"), answered("1"), wish()], ["drop", "disconnected requested"]],
-    ["while disconnected says nothing", [wish("a"), disconnect, wish()], ["drop"]],
+    ["ends the connection", [wish("a"), answered("1"), wish()], ["end", "disconnected requested"]],
+    ["while disconnected says nothing", [wish("a"), disconnect, wish()], ["end"]],
     [
       "forgets the cursor",
       [wish("a"), answered("7"), answered("8"), wish(), wish("a"), answered("9")],
@@ -230,21 +231,21 @@ const table: Readonly<
       [wish("a"), answered("1"), answered("5"), failed("network"), waited, answered("9")],
       ["connected", "greeted back", "poll a from 5"],
     ],
-    ["that is final ends the connection", [wish("a"), failed("refused")], ["drop", "disconnected refused"]],
+    ["that is final ends the connection", [wish("a"), failed("refused")], ["end", "disconnected refused"]],
     [
       "that says no ends the connection",
       [wish("a"), answered("1"), failed("denied")],
-      ["drop", "disconnected refused"],
+      ["end", "disconnected refused"],
     ],
     [
       "of our own making ends the connection",
       [wish("a"), failed("invalid-argument")],
-      ["drop", "disconnected refused"],
+      ["end", "disconnected refused"],
     ],
   ],
   disconnecting: [
-    ["forgets what is under way", [wish("a"), answered("1"), disconnect], ["drop", "disconnected requested"]],
-    ["twice says so once", [wish("a"), disconnect, disconnect], ["drop"]],
+    ["forgets what is under way", [wish("a"), answered("1"), disconnect], ["end", "disconnected requested"]],
+    ["twice says so once", [wish("a"), disconnect, disconnect], ["end"]],
     [
       "and reconnecting greets",
       [wish("a"), answered("1"), disconnect, reconnect],
