@@ -87,7 +87,7 @@ export class Bench {
   now: Instant = testEpoch;
   readonly #open: OpenEngine;
   #engine: Engine | undefined;
-  #summings: Readonly<Record<string, Summing>> | undefined;
+  #summingOf: ((channel: Channel) => Summing | undefined) | undefined;
 
   private constructor(open: OpenEngine) {
     this.#open = open;
@@ -115,25 +115,17 @@ export class Bench {
   /** Opens the place again, as it is now. */
   async reopen(): Promise<void> {
     this.#engine = await this.#open({ now: this.now, place: this.place });
-    if (this.#summings !== undefined) this.govern(this.#summings);
+    if (this.#summingOf !== undefined) this.govern(this.#summingOf);
   }
 
-  /** Has these channels of the keyset summed up and no others, from now on and after every time it is opened again. */
-  govern(summings: Readonly<Record<string, Summing>>): void {
-    this.#summings = summings;
-    const known = new Map(Object.entries(summings));
-    const { keyset: governed } = this;
-    this.engine.ticks.govern((keyset, channel) => {
-      return keyset === governed ? known.get(channel) : undefined;
-    }, this.now);
+  /** Says when channels of any keyset are summed up, now and after every time it is opened again. */
+  govern(summingOf: (channel: Channel) => Summing | undefined): void {
+    this.#summingOf = summingOf;
+    this.engine.ticks.govern((_, channel) => summingOf(channel), this.now);
   }
 
   /** Sums up what is due. */
-  async fire(limit: number = tickBatch): Promise<string[]> {
-    return (await this.fired(limit)).map(noticeText);
-  }
-
-  fired(limit: number = tickBatch): Promise<readonly IntervalNotice[]> {
+  fire(limit: number = tickBatch): Promise<readonly IntervalNotice[]> {
     return this.engine.ticks.fire(this.keyset, this.now, limit);
   }
 
@@ -270,20 +262,9 @@ export function told(changes: readonly Change[]): string[] {
 
 /** An entry in words: a change, a notice, or a publication's channel and text. */
 export function entryText(entry: LogEntry): string {
-  if (entry.kind === "interval") return noticeText(entry.interval);
+  if (entry.kind === "interval") return `interval in ${entry.interval.channel} (${entry.interval.occupancy})`;
   if (entry.kind === "change") return told([entry.change])[0] ?? "";
   return `${entry.publication.channel}: ${JSON.parse(entry.publication.payload)}`;
-}
-
-/** A notice in words: where, the occupancy, and who came (+), left (-) and timed out (!); a question mark for a refresh. */
-export function noticeText(notice: IntervalNotice): string {
-  const { channel, occupancy, joined = [], left = [], timedOut = [], hereNowRefresh } = notice;
-  const lists = [
-    ...joined.map((user) => ` +${user}`),
-    ...left.map((user) => ` -${user}`),
-    ...timedOut.map((user) => ` !${user}`),
-  ];
-  return `interval in ${channel} (${occupancy})${lists.join("")}${hereNowRefresh ? " ?" : ""}`;
 }
 
 /** A keyset with the policy of the default. */

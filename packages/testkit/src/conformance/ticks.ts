@@ -29,14 +29,13 @@ export function describeTicksOverRestarts(open: OpenEngine): void {
     await bench.close();
     bench.advance(1_000);
     await bench.reopen();
-    bench.engine.ticks.govern(() => usual, bench.now);
     await bench.touch("y", "a");
     bench.advance(10_000);
-    await fire(bench);
+    await bench.fire();
     const notices = (await bench.readPage("a-pnpres", position)).entries.flatMap(intervalOf);
     expect(notices.flatMap(({ joined = [] }) => joined)).toEqual(["w", "x", "y"]);
     bench.advance(10_000);
-    expect((await fire(bench)).map(({ occupancy }) => occupancy)).toEqual([5]);
+    expect((await bench.fire()).map(({ occupancy }) => occupancy)).toEqual([5]);
   });
 }
 
@@ -46,7 +45,7 @@ function describeCourse(open: OpenEngine): void {
     const position = await bench.position("a-pnpres");
     await fill(bench, "a", "u v");
     bench.advance(60_000);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
     expect(await bench.read("a-pnpres", position)).toEqual(["join u in a (1)", "join v in a (2)"]);
   });
 
@@ -57,14 +56,14 @@ function describeCourse(open: OpenEngine): void {
     bench.advance(5_000);
     expect(await bench.touch("w", "a")).toEqual(["join w in a (3)"]);
     bench.advance(9_999);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
     bench.advance(1);
     const { epoch } = await bench.view("a");
     const summary = {
       ...{ channel: "a", occupancy: 3, epoch, revision: 3, at: bench.now, joined: ["w"], left: [] },
       ...{ timedOut: [], hereNowRefresh: false, sinceRevision: 2, here: new Map([["w", undefined]]) },
     };
-    expect(await fire(bench)).toEqual([summary]);
+    expect(await bench.fire()).toEqual([summary]);
     const { entries } = await bench.readPage("a-pnpres", position);
     expect(entries.map(withoutTimetoken)).toEqual([
       ...entries.filter(({ kind }) => kind === "change").map(withoutTimetoken),
@@ -77,11 +76,11 @@ function describeCourse(open: OpenEngine): void {
     const { bench } = await governed(open);
     await fill(bench, "a", "u v w");
     bench.advance(10_000);
-    await fire(bench);
+    await bench.fire();
     const seen: string[] = [];
     for (let second = 1; second <= 30; second++) {
       bench.advance(1_000);
-      seen.push(...(await fire(bench)).map((notice) => `${second}: ${inWords(notice)}`));
+      seen.push(...(await bench.fire()).map((notice) => `${second}: ${inWords(notice)}`));
     }
     expect(seen).toEqual(["10: a (3) of 3", "20: a (3) of 3", "30: a (3) of 3"]);
   });
@@ -90,11 +89,11 @@ function describeCourse(open: OpenEngine): void {
     const { bench } = await governed(open);
     await fill(bench, "a", "u v w");
     bench.advance(25_000);
-    expect((await fire(bench)).length).toBe(1);
+    expect((await bench.fire()).length).toBe(1);
     bench.advance(4_999);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
     bench.advance(1);
-    expect((await fire(bench)).length).toBe(1);
+    expect((await bench.fire()).length).toBe(1);
   });
 
   test("two who fire at once tell a summary once", async () => {
@@ -102,7 +101,7 @@ function describeCourse(open: OpenEngine): void {
     await fill(bench, "a", "u v w");
     bench.advance(10_000);
     const position = await bench.position("a-pnpres");
-    const both = await Promise.all([fire(bench), fire(bench)]);
+    const both = await Promise.all([bench.fire(), bench.fire()]);
     expect(both.flat().map(inWords)).toEqual(["a (3) of 3: +w; w"]);
     expect(await bench.read("a-pnpres", position)).toEqual(["interval in a (3)"]);
   });
@@ -113,10 +112,10 @@ function describeCourse(open: OpenEngine): void {
     const position = await bench.position("a-pnpres");
     expect(await bench.leave("v", "a")).toEqual(["leave v in a (2)"]);
     bench.advance(10_000);
-    expect((await fire(bench)).map(inWords)).toEqual(["a (2) of 4: +w -v; w"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["a (2) of 4: +w -v; w"]);
     await bench.leave("u", "a");
     bench.advance(60_000);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
     const { entries } = await bench.readPage("a-pnpres", position);
     expect(entries.map(marked)).toEqual(["(leave v in a (2))", "interval", "leave u in a (1)"]);
   });
@@ -126,9 +125,9 @@ function describeCourse(open: OpenEngine): void {
     await fill(bench, "a", "u v w");
     for (const user of ["u", "v", "w"]) await bench.leave(user, "a");
     bench.advance(10_000);
-    expect((await fire(bench)).map(inWords)).toEqual(["a (0) of 6: +w -u -v -w"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["a (0) of 6: +w -w -u -v"]);
     bench.advance(10_000);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
   });
 
   test("nobody's own join is looked for where it is not told", async () => {
@@ -145,7 +144,7 @@ function describeCourse(open: OpenEngine): void {
     const position = await bench.position("a-pnpres");
     await fill(bench, "a", "u v w x");
     bench.advance(60_000);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
     expect((await bench.read("a-pnpres", position)).length).toBe(4);
   });
 }
@@ -155,7 +154,7 @@ function describeLists(open: OpenEngine): void {
     const { bench } = await governed(open, { announceMax: 0, everyMs: 10_000 });
     await fill(bench, "a", "u v w");
     bench.advance(10_000);
-    await fire(bench);
+    await bench.fire();
     await bench.touch("z", "a", { states: { a: '{"n":1}' } });
     await bench.leave("v", "a", { debounceMs: 0 });
     await bench.touch("y", "a", { timeoutSeconds: 2 });
@@ -166,7 +165,7 @@ function describeLists(open: OpenEngine): void {
     bench.advance(2_000);
     expect(await bench.sweep()).toEqual(["timeout y in a (3)"]);
     bench.advance(8_000);
-    const [notice] = await fire(bench);
+    const [notice] = await bench.fire();
     expect(listsOf(notice)).toEqual({
       joined: ["z", "v", "y"],
       left: ["v", "u"],
@@ -186,7 +185,7 @@ function describeLists(open: OpenEngine): void {
     await fill(bench, "a", "u v w x");
     await bench.leave("x", "a");
     bench.advance(10_000);
-    expect((await fire(bench)).map(inWords)).toEqual(["a (3) of 5: +w +x -x; w"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["a (3) of 5: +w +x -x; w"]);
   });
 
   test("state changes are in the log, marked; here has the newest state of who came, and nobody else", async () => {
@@ -196,7 +195,7 @@ function describeLists(open: OpenEngine): void {
     await bench.setState("w", "a", '{"n":1}');
     await bench.setState("u", "a", '{"n":2}');
     bench.advance(10_000);
-    const [notice] = await fire(bench);
+    const [notice] = await bench.fire();
     expect(notice?.here).toEqual(new Map([["w", '{"n":1}']]));
     expect((await bench.readPage("a-pnpres", position)).entries.map(marked)).toEqual([
       '(state-change w in a (3) {"n":1})',
@@ -211,7 +210,7 @@ function describeLists(open: OpenEngine): void {
     await bench.touch("w", "a", { states: { a: '{"n":1}' } });
     await bench.setState("w", "a", "{}");
     bench.advance(10_000);
-    expect((await fire(bench))[0]?.here).toEqual(new Map([["w", undefined]]));
+    expect((await bench.fire())[0]?.here).toEqual(new Map([["w", undefined]]));
   });
 
   test("names of every kind are told as they are", async () => {
@@ -219,7 +218,7 @@ function describeLists(open: OpenEngine): void {
     const users = ["a/b", 'q"\\', "ü€😀", "d\u007f", "t\tn"];
     for (const user of users) await bench.touch(user, "a");
     bench.advance(1_000);
-    expect((await fire(bench))[0]?.joined).toEqual(users);
+    expect((await bench.fire())[0]?.joined).toEqual(users);
   });
 }
 
@@ -231,17 +230,17 @@ function describeBounds(open: OpenEngine): void {
     const { bench } = await governed(open, { announceMax: 0, everyMs: 10_000 });
     for (let number = 0; number < 300; number++) await bench.touch(named(number), "a");
     bench.advance(10_000);
-    const [whole] = await fire(bench);
+    const [whole] = await bench.fire();
     expect([whole?.joined?.length, whole?.hereNowRefresh]).toEqual([300, false]);
     for (let number = 0; number < 300; number++) await bench.leave(named(number), "a");
     await bench.touch("u", "a");
     bench.advance(10_000);
     const { epoch } = await bench.view("a");
     const head = { channel: "a", occupancy: 1, epoch, revision: 601, at: bench.now };
-    expect(await fire(bench)).toEqual([{ ...head, hereNowRefresh: true }]);
+    expect(await bench.fire()).toEqual([{ ...head, hereNowRefresh: true }]);
     await bench.touch("v", "a");
     bench.advance(10_000);
-    expect((await fire(bench)).map(inWords)).toEqual(["a (2) of 602: +v; v"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["a (2) of 602: +v; v"]);
   });
 
   test("states of more than 30,000 characters are not told: the lists are, without here", async () => {
@@ -249,12 +248,12 @@ function describeBounds(open: OpenEngine): void {
     const long = JSON.stringify({ x: "é".repeat(9_992) });
     for (const user of ["u", "v", "w"]) await bench.touch(user, "a", { states: { a: long } });
     bench.advance(10_000);
-    const [whole] = await fire(bench);
+    const [whole] = await bench.fire();
     expect(whole?.here?.size).toBe(3);
     for (const user of ["x", "y", "z"]) await bench.touch(user, "a", { states: { a: long } });
     await bench.touch("t", "a", { states: { a: '{"x":1}' } });
     bench.advance(10_000);
-    const [notice] = await fire(bench);
+    const [notice] = await bench.fire();
     expect(notice).toEqual({
       ...{ channel: "a", occupancy: 7, epoch: notice?.epoch, revision: notice?.revision, at: bench.now },
       ...{ joined: ["x", "y", "z", "t"], left: [], timedOut: [], hereNowRefresh: false },
@@ -270,11 +269,11 @@ function describeSettings(open: OpenEngine): void {
     rule.current = usual;
     await bench.touch("x", "a");
     bench.advance(4_999);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
     bench.advance(1);
-    expect((await fire(bench)).map(inWords)).toEqual(["a (4) of 4: +w +x; w x"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["a (4) of 4: +w +x; w x"]);
     bench.advance(10_000);
-    expect((await fire(bench)).length).toBe(1);
+    expect((await bench.fire()).length).toBe(1);
   });
 
   test("what is due stays due when the interval becomes longer", async () => {
@@ -283,11 +282,11 @@ function describeSettings(open: OpenEngine): void {
     bench.advance(10_000);
     rule.current = { announceMax: 2, everyMs: 60_000 };
     await bench.touch("x", "a");
-    expect((await fire(bench)).length).toBe(1);
+    expect((await bench.fire()).length).toBe(1);
     bench.advance(59_999);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
     bench.advance(1);
-    expect((await fire(bench)).length).toBe(1);
+    expect((await bench.fire()).length).toBe(1);
   });
 
   test.each([
@@ -298,9 +297,9 @@ function describeSettings(open: OpenEngine): void {
     await fill(bench, "a", "u v w");
     rule.current = next;
     bench.advance(10_000);
-    expect((await fire(bench)).map(inWords)).toEqual(["a (3) of 3: +w; w"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["a (3) of 3: +w; w"]);
     bench.advance(60_000);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
   });
 
   test("a smaller announceMax is in force with the next change", async () => {
@@ -308,10 +307,10 @@ function describeSettings(open: OpenEngine): void {
     await fill(bench, "a", "u v");
     rule.current = { announceMax: 0, everyMs: 10_000 };
     bench.advance(60_000);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
     await bench.leave("u", "a");
     bench.advance(10_000);
-    expect((await fire(bench)).map(inWords)).toEqual(["a (1) of 3: -u"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["a (1) of 3: -u"]);
   });
 }
 
@@ -322,9 +321,9 @@ function describeSeveral(open: OpenEngine): void {
     bench.advance(4_000);
     await fill(bench, "b", "u v x");
     bench.advance(6_000);
-    expect((await fire(bench)).map(inWords)).toEqual(["a (3) of 3: +w; w"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["a (3) of 3: +w; w"]);
     bench.advance(4_000);
-    expect((await fire(bench)).map(inWords)).toEqual(["b (3) of 3: +x; x"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["b (3) of 3: +x; x"]);
   });
 
   test("at most so many as asked for are told at once, the earliest first, and the others by the next call", async () => {
@@ -336,7 +335,7 @@ function describeSeveral(open: OpenEngine): void {
     }
     bench.advance(10_000);
     const told: string[][] = [];
-    for (let call = 0; call < 4; call++) told.push((await fire(bench, 2)).map(({ channel }) => channel));
+    for (let call = 0; call < 4; call++) told.push((await bench.fire(2)).map(({ channel }) => channel));
     expect(told).toEqual([["c", "a"], ["e", "b"], ["d"], []]);
   });
 
@@ -349,10 +348,10 @@ function describeSeveral(open: OpenEngine): void {
     await bench.engine.keysets.replace([other]);
     await bench.engine.keysets.replace([one, other]);
     bench.advance(60_000);
-    expect(await fire(bench)).toEqual([]);
+    expect(await bench.fire()).toEqual([]);
     await fill(bench, "a", "x y z");
     bench.advance(10_000);
-    expect((await fire(bench)).map(inWords)).toEqual(["a (3) of 3: +z; z"]);
+    expect((await bench.fire()).map(inWords)).toEqual(["a (3) of 3: +z; z"]);
   });
 }
 
@@ -363,16 +362,12 @@ async function governed(
 ): Promise<{ readonly bench: Bench; readonly rule: Rule }> {
   const rule: Rule = { current: summing };
   const bench = await Bench.open(open);
-  bench.engine.ticks.govern(() => rule.current, bench.now);
+  bench.govern(() => rule.current);
   return { bench, rule };
 }
 
 async function fill(bench: Bench, channel: string, users: string): Promise<void> {
   for (const user of users.split(" ")) await bench.touch(user, channel);
-}
-
-function fire(bench: Bench, limit = 500): Promise<readonly IntervalNotice[]> {
-  return bench.engine.ticks.fire(bench.keyset, bench.now, limit);
 }
 
 /** A summary in words: occupancy and revision, who came and went, and after the semicolon who is here. */
