@@ -226,7 +226,7 @@ export interface IntervalNotice {
   /** The newest change that the notice covers. */
   readonly revision: number;
   readonly at: Instant;
-  /** Who joined since the notice before, where the notice names them: each user once in each list, by its first time. */
+  /** Who joined since the notice before, where the notice names them: each user once in each list, by its first change. */
   readonly joined?: readonly UserId[];
   /** Who left since then. */
   readonly left?: readonly UserId[];
