@@ -10,5 +10,11 @@ export * from "./targets.ts";
 export * from "./test-clock.ts";
 export { type Composition, type CompositionOptions, openComposition } from "./worlds/composition.ts";
 export * from "./worlds/open-world.ts";
-export { type Closing, type MemoryDoor, memoryDoor, type TestStream } from "./worlds/test-stream.ts";
+export {
+  type Closing,
+  type MemoryDoor,
+  memoryDoor,
+  openSocketStream,
+  type TestStream,
+} from "./worlds/test-stream.ts";
 export * from "./worlds/world.ts";
