@@ -304,7 +304,7 @@ export interface RosterOccupant<State> {
   readonly state: State | undefined;
   /** On how many devices it was there when the roster was last fetched, for that is no event; 1 after a join. */
   readonly devices: number;
-  /** Milliseconds since 1970 when it came. */
+  /** Milliseconds since 1970 when it came; in a large channel, of who came since it was fetched, when that was told. */
   readonly since: number;
 }
 
@@ -315,7 +315,8 @@ export interface RosterSnapshot<State> {
   readonly occupancy: number;
   /**
    * Whether it is proven to be whole: every change up to it is in it. False before the first answer, while a gap is
-   * being closed, and always against a server that gives no revisions.
+   * being closed, and always against a server that gives no revisions. Of a large channel, whose comings and goings are
+   * summed up, it has every change up to the last summary, and of those since then what is told one by one.
    */
   readonly complete: boolean;
   /** Milliseconds since 1970 of the last change in it; 0 before the first answer. */
