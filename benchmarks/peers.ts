@@ -70,7 +70,9 @@ export async function fieldOf(bench: Bench, args: readonly string[]): Promise<Fi
   for (const runtime of bench.runtimes) {
     const subject: Subject = { kind: "hereabouts", runtime, args };
     const ours = { subject, dialect: "stream", tellsMembers: true } as const;
-    servers.push({ name: `hereabouts on ${runtime}, long poll`, transport: "poll", ...ours });
+    // Polls on the second runtime are measured by the suite of held polls; here they would take a sixth of the time.
+    if (runtime === bench.runtimes[0])
+      servers.push({ name: `hereabouts on ${runtime}, long poll`, transport: "poll", ...ours });
     if (await hasStream(subject))
       servers.push({ name: `hereabouts on ${runtime}, stream`, transport: "socket", ...ours });
     else leftOut.push(`hereabouts on ${runtime}, stream: this version does not offer it.`);

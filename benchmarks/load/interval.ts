@@ -1,4 +1,5 @@
 /** A channel that is summed up: users come and go at a rate, and every observer keeps its roster by summaries alone. */
+import { askJson } from "../ask.ts";
 import { cpuMsOf } from "../proc.ts";
 import { quantile } from "../statistics.ts";
 import { sendEach } from "./crowd.ts";
@@ -14,7 +15,7 @@ const settleWithinMs = 15_000;
 
 /** Somebody who watches: up to which revision its roster is right, and how many frames or answers that took. */
 interface Observer {
-  revision: number | undefined;
+  revision: number;
   frames: number;
 }
 
@@ -31,7 +32,8 @@ export async function watchIntervals(order: IntervalOrder): Promise<IntervalRepo
   failure.promise.catch(() => {});
   const fill = { kind: "fill", channel, first: 0, users: order.users, state: undefined } as const;
   await sendEach(order.port, fill, 32);
-  const summaries = new Summaries(Array.from({ length: order.users }, (_, user) => userName(user)));
+  const users = Array.from({ length: order.users }, (_, user) => userName(user));
+  const summaries = new Summaries(users, await revisionOf(order.port));
   const observers: Observer[] = [];
   const links: Link[] = [];
   const late: number[] = [];
@@ -67,6 +69,14 @@ export async function watchIntervals(order: IntervalOrder): Promise<IntervalRepo
   }
 }
 
+/** How many changes the channel has seen. */
+async function revisionOf(port: number): Promise<number> {
+  const target = `/v2/presence/sub-key/demo/channel/${channel}?disable_uuids=1&details=1&uuid=bench`;
+  const answer = await askJson(port, target);
+  if (typeof answer === "object" && answer !== null && "revision" in answer) return Number(answer.revision);
+  throw new Error("Here now with details tells no revision.");
+}
+
 interface Watching {
   readonly observers: Observer[];
   readonly links: Link[];
@@ -79,7 +89,7 @@ async function openObservers(order: IntervalOrder, watching: Watching): Promise<
   const { observers, links, summaries, late } = watching;
   const open = (index: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      const observer: Observer = { revision: undefined, frames: 0 };
+      const observer: Observer = { revision: summaries.revision, frames: 0 };
       const user = `observer-${index}`;
       const party = { user, channel, role: "observer", wantsDetails: true } as const;
       const link = openLink({ ...order, dialect: "stream" }, party, undefined, {

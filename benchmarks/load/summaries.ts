@@ -6,6 +6,8 @@ export interface Summary {
   readonly at: number;
   readonly since: number;
   readonly revision: number;
+  /** Whether it has no lists: who it is told to must read here now again. */
+  readonly isRefresh: boolean;
   readonly joined: readonly string[];
   readonly gone: readonly string[];
   /** Who of those on several lists is there at the end. */
@@ -32,11 +34,13 @@ const textsKept = 64;
 export class Summaries {
   readonly #users: Set<string>;
   readonly #known = new Map<string, readonly Summary[]>();
-  #revision: number | undefined;
+  #revision: number;
   #count = 0;
 
-  constructor(users: Iterable<string>) {
+  /** Begins with who is there at a revision. */
+  constructor(users: Iterable<string>, revision: number) {
     this.#users = new Set(users);
+    this.#revision = revision;
   }
 
   /** Who is there by all summaries so far. */
@@ -45,7 +49,7 @@ export class Summaries {
   }
 
   /** Up to where that is. */
-  get revision(): number | undefined {
+  get revision(): number {
     return this.#revision;
   }
 
@@ -71,15 +75,18 @@ export class Summaries {
   }
 
   /** An observer at a revision is told a summary; gives the revision it is at then. Throws when it missed something. */
-  follow(revision: number | undefined, summary: Summary, who: string): number {
-    if (revision !== undefined && summary.since > revision)
+  follow(revision: number, summary: Summary, who: string): number {
+    // Of what was before it came.
+    if (summary.revision <= revision) return revision;
+    if (summary.isRefresh) throw new Error("A summary had no lists, although they are short.");
+    if (summary.since > revision)
       throw new Error(`${who} is at ${revision} and was told what happened since ${summary.since}.`);
-    if (this.#revision === undefined || summary.revision > this.#revision) this.#apply(summary);
-    return Math.max(revision ?? 0, summary.revision);
+    if (summary.revision > this.#revision) this.#apply(summary);
+    return summary.revision;
   }
 
   #apply({ joined, gone, here, since, revision }: Summary): void {
-    if (this.#revision !== undefined && since > this.#revision)
+    if (since > this.#revision)
       throw new Error(`Between ${this.#revision} and ${since} nothing was told to anybody.`);
     const arrivals = new Set(joined);
     const departures = new Set(gone);
@@ -97,8 +104,8 @@ function summariesOf(text: string): readonly Summary[] {
   const frame: { readonly m?: readonly Envelope[] } = JSON.parse(text);
   return (frame.m ?? []).map(({ d = {} }) => {
     if (d.action !== "interval") throw new Error(`A ${d.action} was told in a channel that is summed up.`);
-    if (d.here_now_refresh === true) throw new Error("A summary had no lists, although they are short.");
-    const { precise_timestamp: at, revision, since_revision: since } = d;
+    const { precise_timestamp: at, revision, here_now_refresh: isRefresh = false } = d;
+    const since = d.since_revision ?? (isRefresh ? 0 : undefined);
     if (at === undefined || revision === undefined || since === undefined)
       throw new Error(`A summary has no revisions: ${text.slice(0, 300)}`);
     const { join = [], leave = [], timeout = [], here = {} } = d;
@@ -106,6 +113,7 @@ function summariesOf(text: string): readonly Summary[] {
       at,
       since,
       revision,
+      isRefresh,
       joined: join,
       gone: [...leave, ...timeout],
       here: new Set(Object.keys(here)),

@@ -29,7 +29,7 @@ export async function idle(bench: Bench): Promise<SuiteResult> {
         members: Math.min(18_000, descriptorLimit() - 1_500),
         warmUp: 500,
         channels: 1_000,
-        restMs: 5_000,
+        restMs: 4_000,
       };
   const field = await fieldOf(bench, keysetArguments({ announceMax: 1_000 }));
   const rounds = roundsOf(bench);

@@ -14,11 +14,16 @@ const spread = {
   samples: expect.any(Array),
 };
 
+/** Suites that measure beside a bare server of the same runtime, and those that do not. */
+const besideBare = ["heartbeats", "held", "here-now"];
+
 it.each([
-  ["bun", ["heartbeats", "held", "here-now", "long-poll"]],
-  ["node", ["heartbeats"]],
+  ["bun", [...besideBare, "long-poll"]],
+  ["bun", ["idle", "fan-out", "storm", "ledger"]],
+  ["bun", ["expiry", "interval"]],
+  ["node", ["heartbeats", "fan-out"]],
 ] as const)(
-  "a quick run on %s measures beside bare servers and writes a report",
+  "a quick run on %s of %j measures beside others and writes a report",
   { timeout: 180_000 },
   async (runtime, suites) => {
     using folder = makeFolder();
@@ -44,12 +49,16 @@ it.each([
     expect(report.suites.map((suite: { suite: string }) => suite.suite)).toEqual(suites);
     for (const suite of report.suites) {
       const names = suite.rows.map((row: { name: string }) => row.name);
-      expect(names.filter((name: string) => name.includes(`hereabouts on ${runtime}`))).not.toEqual([]);
-      const bareNames = names.filter((name: string) => name.includes(`bare ${runtime}`));
-      expect(bareNames.length > 0).toBe(suite.suite !== "long-poll");
+      const own = new RegExp(`(hereabouts|ledger) on ${runtime}`);
+      expect(names.filter((name: string) => own.test(name))).not.toEqual([]);
+      if (besideBare.includes(suite.suite)) {
+        expect(names.filter((name: string) => name.includes(`bare ${runtime}`))).not.toEqual([]);
+      }
       expect(suite.checks).not.toEqual([]);
+      expect(suite.noScores ?? []).toEqual([]);
       for (const row of suite.rows) {
         expect(Object.values(row.figures)).toEqual(Object.keys(row.figures).map(() => spread));
+        expect(row.figures).not.toEqual({});
       }
       for (const comparison of suite.comparisons) expect(comparison.value).toEqual(spread);
     }
