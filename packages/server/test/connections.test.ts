@@ -30,6 +30,7 @@ function openNode(policies: Readonly<Record<string, Partial<Policy>>>) {
   const directory = {
     get: (name: SubscribeKey) => keysets.get(name),
     all: () => [...keysets.values()],
+    replace: async () => {},
     close: () => {},
   };
   const known: string[] = [];
