@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openInMemory, type SentRequest } from "./support/in-memory.ts";
 import { record, recordStatuses } from "./support/recording.ts";
+import { polled } from "./support/transports.ts";
 
 const tries = (sent: readonly SentRequest[], from: number): readonly number[] =>
   sent.map(({ at }) => at - from);
@@ -22,7 +23,7 @@ test("nothing is sent before something is subscribed to", async () => {
   expect(world.sent).toEqual([]);
 });
 
-test("a poll that is held long is followed by another", async () => {
+polled()("a poll that is held long is followed by another", async () => {
   await using world = await openInMemory({ pollHoldSeconds: 20 });
   const alice = world.client("alice");
   const statuses = recordStatuses(alice);
@@ -125,7 +126,7 @@ test.each([
   });
 });
 
-test("after a refusal, asking for something else is another try, and so is reconnect", async () => {
+polled()("after a refusal, asking for something else is another try, and so is reconnect", async () => {
   await using world = await openInMemory();
   const alice = world.client("alice");
   world.network = ({ target }) => (target.includes("bad") ? { answer: { status: 403, body: "" } } : {});
@@ -172,7 +173,7 @@ test.each([
   expect(got.statuses.at(-1)).toMatchObject({ type: "reconnecting", error: { code: "malformed-reply" } });
 });
 
-test("a handshake that nobody answers is given up after 15 seconds, a poll after 310", async () => {
+polled()("a handshake that nobody answers is given up after 15 seconds, a poll after 310", async () => {
   await using world = await openInMemory();
   const alice = world.client("alice");
   const statuses = recordStatuses(alice);

@@ -4,6 +4,7 @@ import { type Surroundings, watchPage } from "../src/platform.ts";
 import type { Transport } from "../src/ports.ts";
 import { openInMemory } from "./support/in-memory.ts";
 import { record } from "./support/recording.ts";
+import { polled } from "./support/transports.ts";
 
 /** A page: a window and its document, without a browser. */
 function openPage(): Surroundings & {
@@ -99,7 +100,7 @@ test("a page that is left leaves by a request that outlives it", async () => {
   ]);
 });
 
-test("a page that is left aborts its poll before it sends its leave", async () => {
+polled()("a page that is left aborts its poll before it sends its leave", async () => {
   const page = openGlobalPage();
   await using world = await openInMemory();
   const polls: AbortSignal[] = [];
@@ -174,30 +175,33 @@ test("a page that comes back from where the browser kept it takes its seat again
   ]);
 });
 
-test("a page that was frozen and wakes within the timeout comes back without a flicker, and misses nothing", async () => {
-  const page = openGlobalPage();
-  await using world = await openInMemory();
-  const watcher = record(world.client("watcher").subscribe({ channels: "a-pnpres" }));
-  await world.advance(1_000);
-  const alice = world.client("alice", { presenceTimeoutSeconds: 60 });
-  const got = record(alice.subscribe({ channels: "a" }));
-  await world.advance(1_000);
-  // Frozen: what it sends does not go out, and what comes does not come in.
-  world.network = ({ target }) => (target.includes("uuid=alice") ? { lost: "silent" } : {});
-  await world.client("bob").publish({ channel: "a", message: "meanwhile" });
-  const frozenAt = world.clock.now();
-  await world.advance(50_000);
-  world.network = () => ({});
-  page.fire("resume");
-  await world.advance(100);
-  const handshakes = world
-    .sentOf("subscribe")
-    .filter(({ query, at }) => query.get("tt") === "0" && query.get("uuid") === "alice" && at > frozenAt);
-  expect(handshakes.map(({ at }) => at - frozenAt)).toEqual([50_000]);
-  await world.advance(40_000);
-  expect(watcher.lines()).toEqual(["a join alice 1"]);
-  expect(got.lines()).toEqual(['a message "meanwhile"']);
-});
+polled()(
+  "a page that was frozen and wakes within the timeout comes back without a flicker, and misses nothing",
+  async () => {
+    const page = openGlobalPage();
+    await using world = await openInMemory();
+    const watcher = record(world.client("watcher").subscribe({ channels: "a-pnpres" }));
+    await world.advance(1_000);
+    const alice = world.client("alice", { presenceTimeoutSeconds: 60 });
+    const got = record(alice.subscribe({ channels: "a" }));
+    await world.advance(1_000);
+    // Frozen: what it sends does not go out, and what comes does not come in.
+    world.network = ({ target }) => (target.includes("uuid=alice") ? { lost: "silent" } : {});
+    await world.client("bob").publish({ channel: "a", message: "meanwhile" });
+    const frozenAt = world.clock.now();
+    await world.advance(50_000);
+    world.network = () => ({});
+    page.fire("resume");
+    await world.advance(100);
+    const handshakes = world
+      .sentOf("subscribe")
+      .filter(({ query, at }) => query.get("tt") === "0" && query.get("uuid") === "alice" && at > frozenAt);
+    expect(handshakes.map(({ at }) => at - frozenAt)).toEqual([50_000]);
+    await world.advance(40_000);
+    expect(watcher.lines()).toEqual(["a join alice 1"]);
+    expect(got.lines()).toEqual(['a message "meanwhile"']);
+  },
+);
 
 test("a page that comes into sight again and again asks only when its poll is old", async () => {
   const page = openGlobalPage();

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type InMemory, openInMemory } from "./support/in-memory.ts";
 import { type Recording, record } from "./support/recording.ts";
+import { polled } from "./support/transports.ts";
 
 /** Records what is told of channel `a`, from now on. */
 async function watch(world: InMemory): Promise<Recording> {
@@ -9,7 +10,7 @@ async function watch(world: InMemory): Promise<Recording> {
   return watcher;
 }
 
-test("heartbeats come at half the presence timeout less one second, and keep the seat", async () => {
+polled()("heartbeats come at half the presence timeout less one second, and keep the seat", async () => {
   await using world = await openInMemory({ policy: { impliedHeartbeat: false } });
   const watcher = await watch(world);
   const alice = world.client("alice", { presenceTimeoutSeconds: 20 });
@@ -27,7 +28,7 @@ test("heartbeats come at half the presence timeout less one second, and keep the
   expect(watcher.lines()).toEqual(["a join alice 1"]);
 });
 
-test.each([
+polled().each([
   [{}, 149_000],
   [{ presenceTimeoutSeconds: 10 }, 4_000],
   [{ presenceTimeoutSeconds: 2 }, 500],
@@ -49,24 +50,27 @@ test("a subscriber of presence alone sends no heartbeat", async () => {
   expect(world.sentOf("heartbeat")).toEqual([]);
 });
 
-test("a heartbeat names every channel and group that somebody subscribes to, and the states", async () => {
-  await using world = await openInMemory();
-  const alice = world.client("alice");
-  alice.subscribe({
-    channels: ["a", "b-pnpres"],
-    channelGroups: "g",
-    withPresence: true,
-    state: { mood: "fine" },
-  });
-  alice.subscribe({ channels: "c" });
-  await world.advance(150_000);
-  const [beat] = world.sentOf("heartbeat");
-  expect(beat?.path).toBe("/v2/presence/sub-key/sub-test/channel/a,c/heartbeat");
-  expect(beat?.query.get("channel-group")).toBe("g");
-  expect(JSON.parse(beat?.query.get("state") ?? "")).toEqual({ a: { mood: "fine" }, g: { mood: "fine" } });
-});
+polled()(
+  "a heartbeat names every channel and group that somebody subscribes to, and the states",
+  async () => {
+    await using world = await openInMemory();
+    const alice = world.client("alice");
+    alice.subscribe({
+      channels: ["a", "b-pnpres"],
+      channelGroups: "g",
+      withPresence: true,
+      state: { mood: "fine" },
+    });
+    alice.subscribe({ channels: "c" });
+    await world.advance(150_000);
+    const [beat] = world.sentOf("heartbeat");
+    expect(beat?.path).toBe("/v2/presence/sub-key/sub-test/channel/a,c/heartbeat");
+    expect(beat?.query.get("channel-group")).toBe("g");
+    expect(JSON.parse(beat?.query.get("state") ?? "")).toEqual({ a: { mood: "fine" }, g: { mood: "fine" } });
+  },
+);
 
-test("state given with a subscription is told with it, and again after every reconnect", async () => {
+polled()("state given with a subscription is told with it, and again after every reconnect", async () => {
   await using world = await openInMemory();
   const watcher = await watch(world);
   const alice = world.client("alice", { presenceTimeoutSeconds: 10 });
@@ -97,7 +101,7 @@ test("state given with a subscription to where the user sits already is told at 
   expect((await alice.getState({ channels: "a" })).channels).toEqual({ a: { mood: "fine" } });
 });
 
-test("the state that was set last is the one that is kept", async () => {
+polled()("the state that was set last is the one that is kept", async () => {
   await using world = await openInMemory();
   const alice = world.client("alice", { presenceTimeoutSeconds: 20 });
   alice.subscribe({ channels: ["a", "b"], state: { mood: "fine" } });
@@ -110,7 +114,7 @@ test("the state that was set last is the one that is kept", async () => {
   });
 });
 
-test("a state that the server refuses is not kept", async () => {
+polled()("a state that the server refuses is not kept", async () => {
   await using world = await openInMemory();
   const alice = world.client("alice", { presenceTimeoutSeconds: 20 });
   alice.subscribe({ channels: ["a", "b"], state: { mood: "fine" } });
@@ -166,20 +170,23 @@ test("two devices of one user are one join and one leave", async () => {
   expect(watcher.lines()).toEqual(["a join alice 1", "a leave alice 0"]);
 });
 
-test("a user whose connection is lost for longer than the timeout is gone, and comes back by itself", async () => {
-  await using world = await openInMemory();
-  const watcher = await watch(world);
-  const alice = world.client("alice", { presenceTimeoutSeconds: 10 });
-  const got = record(alice.subscribe({ channels: "a", withPresence: true }));
-  await world.advance(1_000);
-  world.network = ({ target }) => (target.includes("uuid=alice") ? { lost: "told" } : {});
-  await world.client("bob").publish({ channel: "a", message: 1 });
-  await world.advance(30_000);
-  world.network = () => ({});
-  await world.advance(40_000);
-  expect(watcher.lines()).toEqual(["a join alice 1", "a timeout alice 0", "a join alice 1"]);
-  expect(got.lines()).toEqual(["a join alice 1", "a message 1", "a timeout alice 0", "a join alice 1"]);
-});
+polled()(
+  "a user whose connection is lost for longer than the timeout is gone, and comes back by itself",
+  async () => {
+    await using world = await openInMemory();
+    const watcher = await watch(world);
+    const alice = world.client("alice", { presenceTimeoutSeconds: 10 });
+    const got = record(alice.subscribe({ channels: "a", withPresence: true }));
+    await world.advance(1_000);
+    world.network = ({ target }) => (target.includes("uuid=alice") ? { lost: "told" } : {});
+    await world.client("bob").publish({ channel: "a", message: 1 });
+    await world.advance(30_000);
+    world.network = () => ({});
+    await world.advance(40_000);
+    expect(watcher.lines()).toEqual(["a join alice 1", "a timeout alice 0", "a join alice 1"]);
+    expect(got.lines()).toEqual(["a join alice 1", "a message 1", "a timeout alice 0", "a join alice 1"]);
+  },
+);
 
 test("a leave that fails for a moment is tried again", async () => {
   await using world = await openInMemory();
@@ -213,7 +220,7 @@ test("a request that arrives twice changes nothing twice", async () => {
   ]);
 });
 
-test("an event about an older state does not replace the one that is being set", async () => {
+polled()("an event about an older state does not replace the one that is being set", async () => {
   await using world = await openInMemory();
   const alice = world.client("alice", { presenceTimeoutSeconds: 20 });
   world.network = ({ target }) => ({ replyDelayMs: target.includes("/v2/subscribe") ? 300 : 2_000 });

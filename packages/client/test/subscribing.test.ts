@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openInMemory } from "./support/in-memory.ts";
 import { record, recordStatuses } from "./support/recording.ts";
+import { polled } from "./support/transports.ts";
 
 test("a subscriber is told of its own join, of others, and of what is published", async () => {
   await using world = await openInMemory();
@@ -56,7 +57,7 @@ test("a presence event tells the revision and the epoch of its channel", async (
   });
 });
 
-test("subscriptions that come in one turn share one handshake and one poll", async () => {
+polled()("subscriptions that come in one turn share one handshake and one poll", async () => {
   await using world = await openInMemory();
   const alice = world.client("alice");
   const one = record(alice.subscribe({ channels: ["a", "b"], withPresence: true }));
@@ -173,7 +174,7 @@ test("a filter and a roster cannot be in one client", async () => {
   );
 });
 
-test("closing one subscription leaves only what no other needs", async () => {
+polled()("closing one subscription leaves only what no other needs", async () => {
   await using world = await openInMemory();
   const alice = world.client("alice");
   const one = alice.subscribe({ channels: ["a", "b"] });
@@ -226,7 +227,7 @@ test("a handshake does not overtake the leave before it", async () => {
   expect(await alice.hereNow({ channels: "a" })).toMatchObject({ totalOccupancy: 1 });
 });
 
-test("with nothing left to subscribe to, the client is idle and says so", async () => {
+polled()("with nothing left to subscribe to, the client is idle and says so", async () => {
   await using world = await openInMemory();
   const alice = world.client("alice");
   const statuses = recordStatuses(alice);
@@ -280,7 +281,7 @@ test("an iteration ends with its subscription, after what is still there", async
   expect(got).toEqual(["message"]);
 });
 
-test("what an iteration leaves behind is bounded, and it says what it dropped", async () => {
+polled()("what an iteration leaves behind is bounded, and it says what it dropped", async () => {
   await using world = await openInMemory();
   const alice = world.client("alice");
   const subscription = alice.subscribe({ channels: "a" });

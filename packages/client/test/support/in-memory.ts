@@ -15,6 +15,8 @@ import {
 import type { ClientOptions, ClientTypes } from "../../src/api.ts";
 import { createClient } from "../../src/client.ts";
 import type { Client, Reply, Request, Scheduling, Transport } from "../../src/index.ts";
+import { createMemoryStreams, type MemoryStreams, type StreamFate } from "./memory-streams.ts";
+import { type Carriage, carriage } from "./transports.ts";
 
 /** What becomes of one request. Everything left out is as on a good network. */
 export interface Fate {
@@ -55,6 +57,10 @@ export interface InMemory extends AsyncDisposable {
   /** What stands between clients and server from now on. */
   network: Network;
   readonly transport: Transport;
+  /** Streams to it, for clients that have them. */
+  readonly streams: MemoryStreams;
+  /** What becomes of a stream. Default: what becomes of requests, as far as that can be. */
+  streamFate: ((target: string) => StreamFate) | undefined;
   /** A client on this server; closed with the world. */
   client<Types extends ClientTypes = ClientTypes>(
     userId: string,
@@ -75,6 +81,8 @@ export interface InMemory extends AsyncDisposable {
 export interface InMemoryOptions extends WorldOptions {
   /** For the clients' dice. Default 1. */
   readonly seed?: number;
+  /** Whether clients have streams. Default: as this file of tests is run. */
+  readonly carriage?: Carriage;
 }
 
 /** Opens a server in this process. */
@@ -87,14 +95,27 @@ export async function openInMemory(options: InMemoryOptions = {}): Promise<InMem
     random: () => random.uint32() / 2 ** 32,
   };
   const open = (): Promise<Composition> => openComposition({ world: options, clock, data: ":memory:" });
-  let node: Composition | undefined = await open();
+  let node: Composition | undefined;
   const clients = new Set<Client>();
   const sent: SentRequest[] = [];
+  const { carriage: how = carriage() } = options;
+  const streams = createMemoryStreams({
+    door: () => node?.streams,
+    after: (ms, run) => void scheduling.after(ms, run),
+    fate: (target) => (world.streamFate ?? ((one) => streamFateOf(world.network(requestOf(one)))))(target),
+  });
+  const start = async (): Promise<void> => {
+    node = await open();
+    if (how === "stream") streams.attach(node.streams);
+  };
+  await start();
   const world: InMemory = {
     clock,
     scheduling,
     sent,
     network: () => ({}),
+    streams,
+    streamFate: undefined,
     transport: (request) => {
       sent.push(sentRequest(request, clock.now()));
       return carry(request, world.network(request), { scheduling, handler: () => node?.handler });
@@ -108,6 +129,7 @@ export async function openInMemory(options: InMemoryOptions = {}): Promise<InMem
         deviceId: `${userId}-${clients.size}`,
         transport: world.transport,
         scheduling,
+        ...(how === "stream" && { openStream: streams.open }),
         ...more,
       });
       clients.add(client as unknown as Client);
@@ -122,7 +144,7 @@ export async function openInMemory(options: InMemoryOptions = {}): Promise<InMem
     },
     restart: async () => {
       await node?.stop();
-      node = await open();
+      await start();
     },
     [Symbol.asyncDispose]: async () => {
       world.network = () => ({});
@@ -133,6 +155,22 @@ export async function openInMemory(options: InMemoryOptions = {}): Promise<InMem
     },
   };
   return world;
+}
+
+function requestOf(target: string): Request {
+  return { method: "GET", target, signal: new AbortController().signal };
+}
+
+/** What becomes of a stream where this would become of a request. */
+function streamFateOf({ lost, replyLost, answer, delayMs, replyDelayMs }: Fate): StreamFate {
+  const refused = lost ?? (answer && "told");
+  return {
+    ...(delayMs !== undefined && { delayMs }),
+    ...(replyDelayMs !== undefined && { frameDelayMs: replyDelayMs }),
+    ...(refused && { refused }),
+    // The first frame is what says that it is ready.
+    ...(replyLost && { breaksAt: { frame: 1, how: replyLost } }),
+  };
 }
 
 interface Carrier {
