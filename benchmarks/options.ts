@@ -12,6 +12,7 @@ export const suiteNames = [
   "storm",
   "ledger",
   "interval",
+  "growth",
   "long-poll",
   "cluster-cost",
   "cluster-nodes",
@@ -37,6 +38,7 @@ const usualSuites: readonly SuiteName[] = [
   "storm",
   "ledger",
   "interval",
+  "growth",
 ];
 
 /** What to run. */
@@ -46,8 +48,8 @@ export interface Options {
   readonly isQuick: boolean;
   /** Rounds instead of the usual number; `undefined` leaves that alone. */
   readonly rounds: number | undefined;
-  /** To measure, or only to write the page of the newest results. */
-  readonly order: "measure" | "report";
+  /** To measure, or only to write a page from the newest results. */
+  readonly order: "measure" | "report" | "scale";
   /** Where to write the report; `undefined` chooses a name in `benchmarks/results`, or none for a quick run. */
   readonly out: string | undefined;
 }
@@ -57,6 +59,7 @@ export const help = `Measures Hereabouts beside bare HTTP servers on the same ma
 
 Usage: npm run bench -- [suites] [options]
        npm run bench -- report        writes benchmarks/RESULTS.md from the newest results, without measuring
+       npm run bench -- scale         writes the figures of docs/scale.md from the newest results
 
 Suites (default: those with a B and a number, half an hour; each writes its result when it is done):
   heartbeats   B1: CPU per heartbeat and heartbeats per second
@@ -68,6 +71,7 @@ Suites (default: those with a B and a number, half an hour; each writes its resu
   storm        B6: thousands of clients cut off at once, and back within 5 s
   interval     B8: a channel of 10,000 told to as many observers by summaries
   ledger       B7: the ledger alone, beside a map of maps with a timing wheel
+  growth       CPU and memory by the number of seats, of observers and of users in a channel, for docs/scale.md
   long-poll    one poll per runtime, held for 280 s: longer than any runtime's idle timeout (takes five minutes)
   cluster      all of these, with nodes on the first runtime; need redis-server:
     cluster-cost      what heartbeats, joins, polls and here now cost Redis, beside a naive presence
@@ -92,8 +96,9 @@ export function parseOptions(args: readonly string[]): Options | string | "help"
   let isQuick = false;
   let out: string | undefined;
   let rounds: number | undefined;
-  if (args.length === 1 && args[0] === "report")
-    return { suites: [], runtimes, isQuick: false, rounds, order: "report", out };
+  const [word] = args;
+  if (args.length === 1 && (word === "report" || word === "scale"))
+    return { suites: [], runtimes, isQuick: false, rounds, order: word, out };
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
     const suite = suiteNames.find((name) => name === arg);

@@ -23,6 +23,7 @@ const chapters: readonly {
   { suite: "storm", title: "B6 Reconnect storm", drawn: ["peak / steady RSS"] },
   { suite: "ledger", title: "B7 The ledger alone", drawn: ["heap bytes/seat", "renewals/s"] },
   { suite: "interval", title: "B8 Interval mode", drawn: ["frames/s per observer"] },
+  { suite: "growth", title: "How cost grows", drawn: [] },
   { suite: "long-poll", title: "A poll of 280 s", drawn: [] },
   { suite: "cluster-cost", title: "C1 What Redis is asked", drawn: [] },
   { suite: "cluster-nodes", title: "C2 One, two and four nodes", drawn: [] },
@@ -30,7 +31,8 @@ const chapters: readonly {
   { suite: "cluster-delivery", title: "C3 Delivery between nodes", drawn: [] },
 ];
 
-interface Found {
+/** The newest result of a suite, and the run that it is of. */
+export interface Found {
   readonly report: Report;
   readonly result: SuiteResult;
 }
@@ -58,7 +60,8 @@ export function writeResultsPage(say: (line: string) => void): void {
   say(`Written to ${join(folder, "RESULTS.md")}`);
 }
 
-function newestResults(): Map<string, Found> {
+/** The newest result of each suite, by its name. */
+export function newestResults(): ReadonlyMap<string, Found> {
   const newest = new Map<string, Found>();
   for (const name of readdirSync(join(folder, "results")).sort()) {
     if (!name.endsWith(".json")) continue;

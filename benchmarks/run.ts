@@ -7,12 +7,14 @@ import { startLoad } from "./load-process.ts";
 import { help, type Options, parseOptions, type SuiteName } from "./options.ts";
 import { describeRun, type Report, showSuite } from "./report.ts";
 import { writeResultsPage } from "./results-page.ts";
+import { writeScalePage } from "./scale.ts";
 import { clusterCost } from "./suites/cluster/cost.ts";
 import { clusterDelivery } from "./suites/cluster/delivery.ts";
 import { clusterMasters } from "./suites/cluster/masters.ts";
 import { clusterNodes } from "./suites/cluster/nodes.ts";
 import { expiry } from "./suites/expiry.ts";
 import { fanOutSuite } from "./suites/fan-out.ts";
+import { growth } from "./suites/growth.ts";
 import { heartbeats } from "./suites/heartbeats.ts";
 import { held } from "./suites/held.ts";
 import { hereNowSuite } from "./suites/here-now.ts";
@@ -32,6 +34,7 @@ const suites: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>
   storm,
   ledger: ledgerSuite,
   interval,
+  growth,
   "long-poll": longPoll,
   "cluster-cost": clusterCost,
   "cluster-nodes": clusterNodes,
@@ -59,6 +62,10 @@ async function main(commandLine: readonly string[]): Promise<number> {
   try {
     if (options.order === "report") {
       writeResultsPage(console.log);
+      return 0;
+    }
+    if (options.order === "scale") {
+      writeScalePage(console.log);
       return 0;
     }
     return await measure(options, ["npm run bench --", ...commandLine].join(" "));
