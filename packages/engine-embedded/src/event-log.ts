@@ -82,13 +82,21 @@ export class EmbeddedEventLog {
     return this.#logOf(keyset).watch(topics, waker);
   }
 
-  /** A cursor from which a poll sees a user's newest join in each of these channels; `undefined` when there is none. */
-  beforeJoins(keyset: SubscribeKey, user: UserId, channels: readonly Channel[]): Timetoken | undefined {
+  /**
+   * A cursor from which a poll sees a user's newest join in each of these channels, where it is not of before `since`;
+   * `undefined` when there is none: the join of a large channel is in no log.
+   */
+  beforeJoins(
+    keyset: SubscribeKey,
+    user: UserId,
+    { channels, since }: { readonly channels: readonly Channel[]; readonly since: Instant },
+  ): Timetoken | undefined {
     const log = this.#logs.get(keyset);
     let least: Timetoken | undefined;
     for (const channel of channels) {
-      const timetoken = log?.newestJoin(channel, user)?.timetoken;
-      if (timetoken !== undefined && (least === undefined || timetoken < least)) least = timetoken;
+      const join = log?.newestJoin(channel, user);
+      if (join?.kind !== "change" || join.change.at < since) continue;
+      if (least === undefined || join.timetoken < least) least = join.timetoken;
     }
     return least === undefined ? undefined : least - 1n;
   }

@@ -6,6 +6,7 @@ import {
   type LeaveRequest,
   Ledger,
   type OccupiedChannels,
+  ownJoinWindowMs,
   type Page,
   type PresenceStore,
   type SeatRequest,
@@ -62,8 +63,9 @@ export class EmbeddedPresenceStore implements PresenceStore {
     const touched = this.#ledgerOf(keyset).touch(request, now);
     const { changes, recentJoins, refusedUntil, channelsOverLimit } = touched;
     if (changes.length > 0) this.#logged(keyset, changes, now);
+    const recent = { channels: recentJoins, since: Math.floor(now) - ownJoinWindowMs };
     const beforeOwnJoins =
-      recentJoins.length > 0 ? this.#log.beforeJoins(keyset, request.user, recentJoins) : undefined;
+      recentJoins.length > 0 ? this.#log.beforeJoins(keyset, request.user, recent) : undefined;
     const isNothing = changes.length + channelsOverLimit.length === 0 && refusedUntil === undefined;
     if (isNothing && beforeOwnJoins === undefined) return nothingHappened;
     return { changes, beforeOwnJoins, refusedUntil, channelsOverLimit };

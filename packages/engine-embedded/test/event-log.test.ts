@@ -159,9 +159,10 @@ test("the cursor before joins is just below the oldest of the newest ones", () =
     [joinOf("a", "u"), joinOf("a", "v"), joinOf("a", "u", 3), joinOf("b", "u")],
     start,
   );
-  const before = log.beforeJoins(keyset, userOf("u"), channelsOf("b", "a", "c")) ?? 0n;
+  const before =
+    log.beforeJoins(keyset, userOf("u"), { channels: channelsOf("b", "a", "c"), since: 0 }) ?? 0n;
   expect(read(log, channelsOf("a-pnpres", "b-pnpres"), { after: before })).toEqual(["join u", "join u"]);
-  expect(log.beforeJoins(keyset, userOf("w"), channelsOf("a", "b"))).toBe(undefined);
+  expect(log.beforeJoins(keyset, userOf("w"), { channels: channelsOf("a", "b"), since: 0 })).toBe(undefined);
 });
 
 test("entries taken back from an earlier life are read as before", () => {

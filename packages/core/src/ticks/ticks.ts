@@ -48,6 +48,8 @@ export class Ticks {
     const tick =
       known ?? this.#open({ ...change, revision: change.revision - 1 }, summing?.everyMs ?? 0, now);
     if (summing !== undefined && summing.everyMs !== tick.everyMs) this.#reset(tick, summing.everyMs, now);
+    // In another life of the count nothing goes on from what was before.
+    if (tick.epoch !== change.epoch) tick.summary = new Summary(change.revision - 1);
     tick.summary.add(change);
     stand(tick, change);
     return isSilent ? undefined : { ...change, isSummedUp: true };

@@ -94,6 +94,7 @@ function seatSteps(): fc.Arbitrary<Step>[] {
       compare(model, changes, model.seats.setState(request));
     }),
     step("sweep", fc.constantFrom(1, 2, 2_000), sweep),
+    step("fire", fc.constantFrom(1, 2_000), fire),
   ];
 }
 
@@ -139,6 +140,19 @@ async function sweep(limit: number, model: ModelWorld, real: RealWorld): Promise
     if (foretold === undefined) throw new Error(`${change.user} may not end in ${change.channel} now`);
     compare(model, [change], [foretold]);
   }
+}
+
+/** Summaries are told once, each to whom it was due, and are in the log. */
+async function fire(limit: number, model: ModelWorld, real: RealWorld): Promise<void> {
+  const position = await real.beforeNotices(model.now);
+  const due = model.ticks.due(model.elapsed);
+  const uncertain = model.ticks.uncertain();
+  const notices = await real.engine.ticks.fire(real.keyset, model.now, limit);
+  expect(new Set(await real.takeNotices(position, model))).toEqual(new Set(notices));
+  const certain = notices.map((notice) => notice.channel).filter((each) => !uncertain.includes(each));
+  expect(due).toEqual(expect.arrayContaining(certain));
+  expect(notices.length).toBeLessThanOrEqual(limit);
+  if (notices.length < limit) expect(certain.length).toBe(due.length);
 }
 
 function compare(model: ModelWorld, changes: readonly Change[], foretold: readonly ForetoldChange[]): void {
@@ -278,10 +292,13 @@ function restart(): fc.Arbitrary<Step> {
     "restart",
     fc.constantFrom(0, 1, 900, 5_000, 70_000, -1, -4_000, -3_600_000),
     async (ms, model, real) => {
+      const position = await real.beforeNotices(model.now);
       await real.close(model.now);
       if (ms < 0) model.goBack(-ms);
       else model.seats.now += ms;
       await real.open(model.now);
+      await real.takeNotices(position, model);
+      model.ticks.reopen();
       for (const reader of model.readers) real.watch(reader);
       for (const [name, channelsOfGroup] of model.groups) {
         expect(await real.engine.groups.channels(real.keyset, name)).toEqual(channelsOfGroup);

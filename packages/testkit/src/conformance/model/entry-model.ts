@@ -25,8 +25,23 @@ interface Written {
 /** Everything that was written, in the order it happened in. Its time is the time that passed: it never goes back. */
 export class EntryModel {
   readonly #written: Written[] = [];
+  /** By channel and user, where the newest is in the log. */
+  readonly #newestJoins = new Map<string, Written>();
+
   addChange(change: Change, at: Instant): void {
-    this.#written.push({ key: changeKey(change), stream: `${change.channel}-pnpres`, change, at });
+    const written = { key: changeKey(change), stream: `${change.channel}-pnpres`, change, at };
+    this.#written.push(written);
+    if (change.kind === "join") this.#newestJoins.set(`${change.channel} ${change.user}`, written);
+  }
+
+  /** Takes a change that is not in the log. */
+  leaveOut({ kind, channel, user }: Change): void {
+    if (kind === "join") this.#newestJoins.delete(`${channel} ${user}`);
+  }
+
+  addNotice(channel: Channel, timetoken: Timetoken, at: Instant): void {
+    const key = noticeKey(channel, timetoken);
+    this.#written.push({ key, stream: `${channel}-pnpres`, change: undefined, at });
   }
 
   addPublication(channel: Channel, timetoken: Timetoken, at: Instant): void {
@@ -43,11 +58,9 @@ export class EntryModel {
     return this.#written.slice(from).filter((entry) => topics.some((topic) => carries(topic, entry.stream)));
   }
 
-  /** The newest join of a user in a channel, if it must still be kept. */
+  /** The newest join of a user in a channel, if it is in the log and must still be kept. */
   newestJoin(user: UserId, channel: Channel, now: Instant): string | undefined {
-    const isJoin = ({ change }: Written): boolean =>
-      change?.kind === "join" && change.user === user && change.channel === channel;
-    const join = this.#written.findLast(isJoin);
+    const join = this.#newestJoins.get(`${channel} ${user}`);
     return join === undefined || this.mayBeGone(join, [join.stream], now) ? undefined : join.key;
   }
 
@@ -122,8 +135,12 @@ export class ReaderModel {
 
 /** What an entry is known by. */
 export function keyOf(entry: LogEntry): string {
-  if (entry.kind === "interval") return `interval in ${entry.interval.channel} at ${entry.timetoken}`;
+  if (entry.kind === "interval") return noticeKey(entry.interval.channel, entry.timetoken);
   return entry.kind === "change" ? changeKey(entry.change) : entry.timetoken.toString();
+}
+
+function noticeKey(channel: Channel, timetoken: Timetoken): string {
+  return `interval in ${channel} at ${timetoken}`;
 }
 
 function changeKey({ kind, channel, epoch, revision }: Change): string {

@@ -84,6 +84,11 @@ export class SeatModel {
     return this.#waitingState(user, channel);
   }
 
+  /** The state that a seat has, also when it is overdue and not swept. */
+  seatStateOf(user: UserId, channel: Channel): State | undefined {
+    return this.#find(user, channel)?.state;
+  }
+
   touch(request: SeatRequest): ForetoldTouch {
     const changes: ForetoldChange[] = [];
     const refusals: Instant[] = [];

@@ -4,18 +4,24 @@ import {
   type Engine,
   emptyChannelRetentionMs,
   type Instant,
+  type IntervalNotice,
+  type LogEntry,
   type LogPage,
 } from "@hereabouts/core";
-import type { Channel, Group, SubscribeKey } from "@hereabouts/protocol";
+import type { Channel, Group, State, SubscribeKey, Timetoken, UserId } from "@hereabouts/protocol";
 import { testEpoch } from "../../test-clock.ts";
-import { eventually, freshPlace, type OpenEngine } from "../bench.ts";
+import { eventually, freshPlace, names, type OpenEngine } from "../bench.ts";
 import { EntryModel, type ReaderModel } from "./entry-model.ts";
 import { SeatModel } from "./seat-model.ts";
+import { summingOf, TickModel } from "./tick-model.ts";
+
+const presenceTopics = names("a-pnpres b-pnpres x.*-pnpres");
 
 /** What is expected. */
 export class ModelWorld {
   readonly seats: SeatModel = new SeatModel(testEpoch);
   readonly entries: EntryModel = new EntryModel();
+  readonly ticks: TickModel = new TickModel();
   readonly groups: Map<Group, Channel[]> = new Map();
   readonly readers: ReaderModel[] = [];
   #wentBackBy = 0;
@@ -32,12 +38,21 @@ export class ModelWorld {
     return this.seats.now + this.#wentBackBy;
   }
 
-  /** Takes changes that an engine made: counts them, and expects them in the log. */
+  /** Takes changes that an engine made: counts them, and expects them in the log or in a summary. */
   record(changes: readonly Change[]): void {
     for (const change of changes) {
       this.#count(change);
-      this.entries.addChange(change, this.elapsed);
+      const logged = this.ticks.take(change, this.elapsed);
+      if (logged === undefined) this.entries.leaveOut(change);
+      else this.entries.addChange(logged, this.elapsed);
     }
+  }
+
+  /** Takes a summary that an engine wrote, and checks it. */
+  recordNotice({ timetoken, interval }: LogEntry & { readonly kind: "interval" }): void {
+    this.entries.addNotice(interval.channel, timetoken, this.elapsed);
+    const stateOf = (user: UserId): State | undefined => this.seats.seatStateOf(user, interval.channel);
+    this.ticks.check(interval, stateOf, this.elapsed);
   }
 
   /** The count a channel's view must show; `undefined` when the channel may have been forgotten. */
@@ -102,6 +117,7 @@ export class RealWorld {
 
   async open(now: Instant): Promise<void> {
     this.#engine = await this.#open({ now, place: this.#place });
+    this.#engine.ticks.govern((_, channel) => summingOf(channel), now);
   }
 
   async close(now: Instant): Promise<void> {
@@ -125,6 +141,27 @@ export class RealWorld {
     if (page.entries.length < limit) reader.isWoken = false;
     reader.take(page, model.elapsed);
     return page;
+  }
+
+  /** A position before all summaries to come. */
+  beforeNotices(now: Instant): Promise<Timetoken> {
+    return this.engine.log.position(this.keyset, presenceTopics, now);
+  }
+
+  /** Takes the summaries that were written after a position. */
+  async takeNotices(after: Timetoken, model: ModelWorld): Promise<readonly IntervalNotice[]> {
+    const notices: IntervalNotice[] = [];
+    for (let empty = 0, cursor = after; empty < 2; ) {
+      const page = await this.engine.log.read(this.keyset, presenceTopics, cursor, 100, model.now);
+      cursor = page.cursor;
+      if (page.entries.length === 0) empty += 1;
+      for (const entry of page.entries) {
+        if (entry.kind !== "interval") continue;
+        model.recordNotice(entry);
+        notices.push(entry.interval);
+      }
+    }
+    return notices;
   }
 
   /** Reads until nothing comes any more, and checks that nothing is missing. */
