@@ -1,5 +1,5 @@
 /** The simulation as a whole finds engines that break their promises: each of these breaks one, now and then. */
-import type { Change, Engine, EventLog, PresenceStore } from "@hereabouts/core";
+import type { Change, Engine, EventLog, LogEntry, PresenceStore, TickBook } from "@hereabouts/core";
 import { expect, test } from "vitest";
 import { type Plan, planOf } from "./plan.ts";
 import { type OpenSharedEngine, openSharedEmbedded } from "./shared-engine.ts";
@@ -9,6 +9,7 @@ import { simulate } from "./simulate.ts";
 interface Parts {
   readonly presence?: Partial<PresenceStore>;
   readonly log?: Partial<EventLog>;
+  readonly ticks?: Partial<TickBook>;
 }
 
 /** Of so many times, one goes wrong. */
@@ -27,7 +28,7 @@ function broken(partsOf: (engine: Engine, isWrong: () => boolean) => Parts): Ope
   return async (options) => {
     const shared = await openSharedEmbedded(options);
     const isWrong = nowAndThen();
-    const { presence, log } = partsOf(shared.truth, isWrong);
+    const { presence, log, ticks } = partsOf(shared.truth, isWrong);
     const over = <Part extends object>(sound: Part, part: Partial<Part> = {}): Part =>
       new Proxy(sound, {
         get: (target, name: keyof Part & string) => {
@@ -41,7 +42,11 @@ function broken(partsOf: (engine: Engine, isWrong: () => boolean) => Parts): Ope
       ...shared,
       connect: async (place) => {
         const { engine } = await shared.connect(place);
-        const parts = { presence: over(engine.presence, presence), log: over(engine.log, log) };
+        const parts = {
+          presence: over(engine.presence, presence),
+          log: over(engine.log, log),
+          ticks: over(engine.ticks, ticks),
+        };
         return { engine: { ...engine, ...parts } };
       },
     };
@@ -143,10 +148,14 @@ const engines: readonly (readonly [what: string, checker: string, open: OpenShar
 /** A calm world with time for heartbeats to go missing one after the other. */
 const seed = 5;
 
+function calmPlan(plan: Plan): Plan {
+  return { ...plan, faults: new Set(), rounds: 1, holdMs: 24_000, summing: undefined };
+}
+
 test.each(engines)("an engine that %s is found by %s", async (_what, checker, openEngine) => {
   const { problems } = await simulate(seed, {
     openEngine,
-    adjust: (plan) => ({ ...plan, faults: new Set(), rounds: 1, holdMs: 24_000 }),
+    adjust: calmPlan,
   });
 
   expect(problems.map((problem) => problem.checker)).toContain(checker);
@@ -207,12 +216,67 @@ test("where closing leaves, a sound engine has no problem", async () => {
 });
 
 function hastyPlan(plan: Plan): Plan {
-  return { ...plan, faults: new Set(["drops", "delays", "doubles"]), disconnectGraceSeconds: 1 };
+  const faults = new Set(["drops", "delays", "doubles"] as const);
+  return { ...plan, faults, disconnectGraceSeconds: 1, summing: undefined };
+}
+
+/** These break what holds where large channels are summed up. */
+const careless: readonly (readonly [what: string, checker: string, open: OpenSharedEngine])[] = [
+  [
+    "sums channels up too late",
+    "intervals",
+    broken(({ ticks }) => {
+      let asked = 0;
+      return {
+        ticks: {
+          fire: async (...args) => {
+            asked += 1;
+            return asked % 60 === 0 ? ticks.fire(...args) : [];
+          },
+        },
+      };
+    }),
+  ],
+  [
+    "leaves out of its summaries who is there",
+    "rosters",
+    broken(({ log }) => ({
+      log: {
+        read: async (...args) => {
+          const page = await log.read(...args);
+          return { ...page, entries: page.entries.map(withNobodyHere) };
+        },
+      },
+    })),
+  ],
+];
+
+function withNobodyHere(entry: LogEntry): LogEntry {
+  return entry.kind === "interval" ? { ...entry, interval: { ...entry.interval, here: new Map() } } : entry;
+}
+
+test.each(careless)(
+  "where large channels are summed up, an engine that %s is found by %s",
+  async (_what, checker, openEngine) => {
+    const { problems } = await simulate(seed, { openEngine, adjust: summingPlan });
+
+    expect(problems.map((problem) => problem.checker)).toContain(checker);
+  },
+);
+
+test("where large channels are summed up, a sound engine has no problem", async () => {
+  const { problems } = await simulate(seed, { adjust: summingPlan });
+
+  expect(problems).toEqual([]);
+});
+
+function summingPlan(plan: Plan): Plan {
+  return { ...calmPlan(plan), summing: { announceMax: 0, intervalSeconds: 2 } };
 }
 
 test("the same world on a sound engine has no problem", async () => {
   const { problems } = await simulate(seed, {
-    adjust: (plan) => ({ ...plan, faults: new Set(), rounds: 1, holdMs: 24_000 }),
+    adjust: calmPlan,
   });
 
   expect(problems).toEqual([]);

@@ -1,5 +1,5 @@
 /** What is written down while a world runs, and all that the checkers see of it: plain data. */
-import type { Change, LeaveRequest, SeatRequest } from "@hereabouts/core";
+import type { Change, IntervalNotice, LeaveRequest, SeatRequest, Summing } from "@hereabouts/core";
 
 /** Milliseconds of the true time, and the director's step in which it happened. */
 export interface Moment {
@@ -19,6 +19,7 @@ export interface Told {
 /** One entry of the engine's log, read as soon as it was there. */
 export interface Entry extends Told, Moment {
   readonly change: Change | undefined;
+  readonly interval?: IntervalNotice;
 }
 
 /** One verb of the presence store, as it reached the engine. */
@@ -156,6 +157,8 @@ export interface Terms {
   readonly graceMs: number | undefined;
   /** Whether every node hears soon what others give up because a connection closed. */
   readonly hearsOfCloses: boolean;
+  /** How large channels are summed up; `undefined` where everything is told change by change. */
+  readonly summing: Summing | undefined;
 }
 
 /** A world's whole story. */

@@ -4,7 +4,7 @@ import { type Channel, type PublishKey, presenceChannel, type SubscribeKey } fro
 import { testKeys } from "@hereabouts/testkit";
 import { defaultTimeoutSeconds, type Plan } from "./plan.ts";
 
-/** The tenant of every world. Everything is told, so that everything can be judged. */
+/** The tenant of every world. Everything is told change by change, unless its plan has it otherwise. */
 export const keyset: Keyset = {
   subscribeKey: testKeys.subscribe as SubscribeKey,
   publishKey: testKeys.publish as PublishKey,
@@ -12,9 +12,14 @@ export const keyset: Keyset = {
 };
 
 /** The tenant as it is in the world of a plan. */
-export function keysetOf({ disconnectGraceSeconds }: Pick<Plan, "disconnectGraceSeconds">): Keyset {
-  if (disconnectGraceSeconds === undefined) return keyset;
-  return { ...keyset, policy: { ...keyset.policy, leaveOnDisconnect: true, disconnectGraceSeconds } };
+export function keysetOf({
+  disconnectGraceSeconds,
+  summing,
+}: Pick<Plan, "disconnectGraceSeconds" | "summing">): Keyset {
+  const closing =
+    disconnectGraceSeconds === undefined ? {} : { leaveOnDisconnect: true, disconnectGraceSeconds };
+  const summed = summing === undefined ? {} : { ...summing, presenceDeltas: true };
+  return { ...keyset, policy: { ...keyset.policy, ...closing, ...summed } };
 }
 
 /** Every channel, the wildcard that users sit in included. */

@@ -58,6 +58,8 @@ export interface Plan {
   readonly engineDeadlineMs: number;
   /** Where closing a poll leaves, after so long; `undefined` where it does not. */
   readonly disconnectGraceSeconds: number | undefined;
+  /** How large channels are summed up; `undefined` where everything is told. */
+  readonly summing: { readonly announceMax: number; readonly intervalSeconds: number } | undefined;
 }
 
 /** How long nodes wait for the engine, in milliseconds. */
@@ -85,7 +87,14 @@ export function planOf(seed: number): Plan {
     skewMs: faults.has("skew") ? random.pick([5, 50, 200]) : 0,
     engineDeadlineMs,
     disconnectGraceSeconds: closing.graceSeconds,
+    summing: drawSumming(createSeededRandom(seed ^ 0x5033)),
   };
+}
+
+/** How large channels are summed up, in one world of three. It has dice of its own. */
+function drawSumming(random: SeededRandom): Plan["summing"] {
+  if (random.below(3) > 0) return undefined;
+  return { announceMax: random.pick([0, 1, 3]), intervalSeconds: random.pick([1, 2, 4]) };
 }
 
 /** Whether closing a poll leaves, and whether every node can hear of it then. It has dice of its own. */
@@ -126,6 +135,10 @@ export function termsOf(plan: Plan, engineSweepLateMs = 0): Terms {
     nodes: plan.nodes,
     graceMs: plan.disconnectGraceSeconds === undefined ? undefined : plan.disconnectGraceSeconds * 1_000,
     hearsOfCloses: !deafFaults.some((fault) => faults.has(fault)),
+    summing: plan.summing && {
+      announceMax: plan.summing.announceMax,
+      everyMs: plan.summing.intervalSeconds * 1_000,
+    },
   };
 }
 
@@ -143,9 +156,14 @@ export const defaultTimeoutSeconds = 6;
 
 /** A plan in one line. */
 export function describePlan(plan: Plan): string {
-  const { faults, nodes, sdkClients, pollers, beaters, rounds, roundMs, disconnectGraceSeconds } = plan;
+  const { faults, nodes, sdkClients, pollers, beaters, rounds, roundMs, disconnectGraceSeconds, summing } =
+    plan;
   const size = `${nodes} nodes, ${sdkClients} clients, ${pollers} pollers, ${beaters} beaters, ${rounds} x ${roundMs} ms`;
   const closes =
     disconnectGraceSeconds === undefined ? "" : `; closing leaves after ${disconnectGraceSeconds} s`;
-  return `${size}${closes}; faults: ${[...faults].join(" ") || "none"}`;
+  const sums =
+    summing === undefined
+      ? ""
+      : `; above ${summing.announceMax} summed up every ${summing.intervalSeconds} s`;
+  return `${size}${closes}${sums}; faults: ${[...faults].join(" ") || "none"}`;
 }

@@ -3,7 +3,7 @@ import type { SeededRandom } from "@hereabouts/testkit";
 import type { SubscriberRecord, Told } from "./history.ts";
 import { channels, group } from "./names.ts";
 import { createRawClient, type RawClient, targets } from "./raw-client.ts";
-import { presenceText } from "./recorder.ts";
+import { intervalText, presenceText } from "./recorder.ts";
 import type { Stage } from "./sdk-actor.ts";
 
 /** What a poller follows. */
@@ -140,6 +140,6 @@ function toldOf({ p, c, e, d }: Envelope): Told {
   if (!c.endsWith("-pnpres"))
     return { ...told, what: `${e === 1 ? "signal" : "message"} ${JSON.stringify(d)}` };
   const { action, uuid: user, occupancy, epoch, revision } = d as Presence;
-  if (action === "interval") return { ...told, what: "interval" };
+  if (action === "interval") return { ...told, what: intervalText(occupancy) };
   return { ...told, what: presenceText({ action, user, occupancy, epoch, revision }) };
 }

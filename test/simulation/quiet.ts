@@ -3,7 +3,7 @@ import type { Engine } from "@hereabouts/core";
 import type { Channel } from "@hereabouts/protocol";
 import type { WireRequest } from "@hereabouts/protocol/wire";
 import type { Cluster } from "./cluster.ts";
-import type { Picture } from "./history.ts";
+import type { Entry, Picture } from "./history.ts";
 import { channels, keyset } from "./names.ts";
 import type { NodeHost } from "./node-host.ts";
 import { targets } from "./raw-client.ts";
@@ -17,6 +17,8 @@ export interface Scene {
   readonly truth: Engine;
   /** How long nothing may happen: longer than the last event needs to everybody on a good day, in milliseconds. */
   readonly quietMs: number;
+  /** After so long without a change of seats every change has been summed up, in milliseconds; 0 where none is. */
+  readonly summedUpAfterMs: number;
 }
 
 const usersMax = 1_000;
@@ -30,8 +32,10 @@ export async function lookAround(scene: Scene): Promise<void> {
 }
 
 /** Whether nothing happened meanwhile; else the pictures are not of one moment, and nothing is written down. */
-async function look({ cluster, sdk, stage, truth, quietMs }: Scene): Promise<boolean> {
+async function look(scene: Scene): Promise<boolean> {
+  const { cluster, sdk, stage, truth, quietMs } = scene;
   const { recorder, clock } = stage;
+  if (!(await isSummedUp(scene))) return false;
   const ask: Ask = (host, target) => askInTime({ stage, quietMs }, host, target);
   const asked = cluster.running.flatMap((host) => channels.map((channel) => hereNow(ask, host, channel)));
   const users = [...new Set(sdk.map(({ user }) => user))];
@@ -47,14 +51,34 @@ async function look({ cluster, sdk, stage, truth, quietMs }: Scene): Promise<boo
   const [hereNowPictures, wheres] = await answers;
   const pictures = await engine;
   await recorder.pump();
-  if (recorder.entries().length !== before) return false;
+  if (recorder.entries().slice(before).some(isNews)) return false;
   recorder.quiet({
+    entries: before,
     engine: pictures,
     hereNow: hereNowPictures,
     rosters: sdk.flatMap((actor) => actor.pictures()),
     whereNow: new Map(wheres),
   });
   return true;
+}
+
+/** Whether nothing changed for long enough that no change has still to be summed up. */
+async function isSummedUp({ stage: { clock }, truth, summedUpAfterMs }: Scene): Promise<boolean> {
+  if (summedUpAfterMs === 0) return true;
+  const revisions = async (): Promise<string> => {
+    const pictures = await Promise.all(channels.map((channel) => engineSays(truth, channel, clock.now())));
+    return pictures.map(({ revision }) => revision).join(" ");
+  };
+  const before = revisions();
+  await clock.advance(summedUpAfterMs);
+  const after = revisions();
+  await clock.advance(0);
+  return (await before) === (await after);
+}
+
+/** Whether an entry tells something: a summary in which nothing happened does not. */
+function isNews({ interval }: Entry): boolean {
+  return interval === undefined || interval.sinceRevision !== interval.revision;
 }
 
 async function engineSays({ presence }: Engine, channel: Channel, now: number): Promise<Picture> {

@@ -28,7 +28,7 @@ export interface Recorder {
   request(record: RequestRecord): void;
   served(record: Served): void;
   subscriber(record: SubscriberRecord): void;
-  quiet(quiet: Omit<Quiet, "at" | "step" | "entries" | "told">): void;
+  quiet(quiet: Omit<Quiet, "at" | "step" | "told">): void;
   gauge(gauge: Omit<Gauge, "at" | "step">): void;
   unable(span: Span): void;
   frozen(node: string, span: Span): void;
@@ -89,7 +89,7 @@ export function createRecorder(
       const told = subscribers.flatMap(({ name, got }) =>
         got.slice(-1).map(({ timetoken }) => [name, timetoken] as const),
       );
-      quiets.push({ ...quiet, ...recorder.moment(), entries: entries.length, told: new Map(told) });
+      quiets.push({ ...quiet, ...recorder.moment(), told: new Map(told) });
     },
     gauge: (gauge) => {
       gauges.push({ ...gauge, ...recorder.moment() });
@@ -141,8 +141,10 @@ function entryOf(entry: LogEntry, moment: Moment): Entry {
     return { ...moment, timetoken, channel, what: `${kind} ${payload}`, change: undefined };
   }
   if (entry.kind === "interval") {
-    const channel = presenceChannel(entry.interval.channel);
-    return { ...moment, timetoken, channel, what: "interval", change: undefined };
+    const { interval } = entry;
+    const channel = presenceChannel(interval.channel);
+    const what = intervalText(interval.occupancy);
+    return { ...moment, timetoken, channel, what, change: undefined, interval };
   }
   const { change } = entry;
   const { kind, user, occupancy, epoch, revision } = change;
@@ -159,4 +161,9 @@ export function presenceText(event: {
   readonly revision: number | undefined;
 }): string {
   return `${event.action} ${event.user} ${event.occupancy} ${event.epoch}/${event.revision}`;
+}
+
+/** A summary in few words. */
+export function intervalText(occupancy: number): string {
+  return `interval ${occupancy}`;
 }

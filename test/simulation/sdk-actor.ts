@@ -11,7 +11,7 @@ import type { SeededRandom, TestClock } from "@hereabouts/testkit";
 import type { Picture, SubscriberRecord, Told } from "./history.ts";
 import { keyset, rooms, timeoutSecondsOf } from "./names.ts";
 import type { Network } from "./network.ts";
-import { presenceText, type Recorder } from "./recorder.ts";
+import { intervalText, presenceText, type Recorder } from "./recorder.ts";
 
 /** What actors share. */
 export interface Stage {
@@ -231,7 +231,7 @@ function toldOf(event: SubscriptionEvent<Mood, unknown>): Told {
   if (event.type !== "presence")
     return { timetoken, channel, what: `${event.type} ${JSON.stringify(event.message)}` };
   const presence = { timetoken, channel: `${channel}-pnpres` };
-  if (event.action === "interval") return { ...presence, what: "interval" };
+  if (event.action === "interval") return { ...presence, what: intervalText(event.occupancy) };
   const { action, userId: user, occupancy, epoch, revision } = event;
   return { ...presence, what: presenceText({ action, user, occupancy, epoch, revision }) };
 }

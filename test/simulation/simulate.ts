@@ -36,6 +36,8 @@ const settleMsMax = 60_000;
 const settleStepMs = 2_000;
 /** After this long without faults a quiet moment may come: longer than any presence timeout. */
 const settleMsMin = 10_000;
+/** How late a summary may come while nothing is wrong, in milliseconds: another node may have begun it. */
+const tickLateMs = 2_500;
 /** With silence: longer than clients wait for an answer. */
 const silentSettleMsMin = 20_000;
 
@@ -114,6 +116,9 @@ async function openWorld({ plan, random, clock, open, trace }: Ingredients): Pro
       isClosed,
     });
 
+  const summedUpAfterMs = plan.summing === undefined ? 0 : plan.summing.intervalSeconds * 1_000 + tickLateMs;
+  const scene = { cluster, stage, truth, quietMs: shared.quietMs, summedUpAfterMs };
+
   const step = async (): Promise<void> => {
     recorder.step += 1;
     const actor = random.pick(actors);
@@ -139,7 +144,7 @@ async function openWorld({ plan, random, clock, open, trace }: Ingredients): Pro
       cluster.observe();
     }
     gauge(false);
-    await lookAround({ cluster, sdk, stage, truth, quietMs: shared.quietMs });
+    await lookAround({ ...scene, sdk });
   };
 
   return {
@@ -165,7 +170,7 @@ async function openWorld({ plan, random, clock, open, trace }: Ingredients): Pro
       await closed;
       await recorder.pump();
       gauge(true);
-      await lookAround({ cluster, sdk: [], stage, truth, quietMs: shared.quietMs });
+      await lookAround({ ...scene, sdk: [] });
       const stopped = cluster.stop();
       await clock.advance(plan.engineDeadlineMs * 4);
       await stopped;

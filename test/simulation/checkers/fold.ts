@@ -1,4 +1,5 @@
 /** Who is where by the events alone. */
+import type { IntervalNotice } from "@hereabouts/core";
 import type { Entry, Users } from "../history.ts";
 
 /** One channel, folded from its events. */
@@ -13,8 +14,9 @@ export function emptyFold(): Folded {
   return { users: new Map(), epoch: "", revision: 0 };
 }
 
-/** Takes one change in. */
-export function fold(into: Folded, { change }: Entry): void {
+/** Takes one entry in: a change, or a summary that says who of its lists is there. */
+export function fold(into: Folded, { change, interval }: Entry): void {
+  if (interval !== undefined) foldInterval(into, interval);
   if (change === undefined) return;
   const { kind, user, state, epoch, revision } = change;
   into.epoch = epoch;
@@ -23,12 +25,21 @@ export function fold(into: Folded, { change }: Entry): void {
   else if (kind === "join" || into.users.has(user)) into.users.set(user, state ?? "{}");
 }
 
+function foldInterval(into: Folded, notice: IntervalNotice): void {
+  const { joined = [], left = [], timedOut = [], here, epoch, revision } = notice;
+  if (here === undefined) return;
+  into.epoch = epoch;
+  into.revision = revision;
+  for (const user of [...joined, ...left, ...timedOut]) into.users.delete(user);
+  for (const [user, state] of here) into.users.set(user, state ?? "{}");
+}
+
 /** Every channel, folded from these entries. */
 export function foldAll(entries: readonly Entry[]): ReadonlyMap<string, Folded> {
   const channels = new Map<string, Folded>();
   for (const entry of entries) {
-    if (entry.change === undefined) continue;
-    const { channel } = entry.change;
+    const { channel } = entry.change ?? entry.interval ?? {};
+    if (channel === undefined) continue;
     const folded = channels.get(channel) ?? emptyFold();
     channels.set(channel, folded);
     fold(folded, entry);

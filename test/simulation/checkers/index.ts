@@ -5,6 +5,7 @@ import { bounds } from "./bounds.ts";
 import { delivery } from "./delivery.ts";
 import { falseGone } from "./false-gone.ts";
 import { hereNow } from "./here-now.ts";
+import { intervals } from "./intervals.ts";
 import { leaks } from "./leaks.ts";
 import { leaves } from "./leaves.ts";
 import { occupancy } from "./occupancy.ts";
@@ -19,6 +20,7 @@ export const checkers: readonly Checker[] = [
   seatEnds,
   falseGone,
   leaves,
+  intervals,
   delivery,
   hereNow,
   rosters,

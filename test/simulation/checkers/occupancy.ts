@@ -1,15 +1,18 @@
-/** Per channel, joins minus leaves and timeouts equal the occupancy that is said, and revisions count up by one. */
+/**
+ * Per channel, joins minus leaves and timeouts equal the occupancy that is said, and revisions count up by one; where
+ * large channels are summed up, at quiet moments only.
+ */
 import type { Checker, Entry, Problem } from "../history.ts";
 import { emptyFold, type Folded, fold, foldAll } from "./fold.ts";
 
 const checker = "occupancy";
 
 /** Checks every change on what went before it, and the engine's count at quiet moments. */
-export const occupancy: Checker = ({ entries, quiets }) => {
+export const occupancy: Checker = ({ entries, quiets, terms }) => {
   const channels = new Map<string, Folded>();
   const problems: Problem[] = [];
   for (const entry of entries) {
-    if (entry.change === undefined) continue;
+    if (entry.change === undefined || terms.summing !== undefined) continue;
     const { channel } = entry.change;
     const before = channels.get(channel) ?? emptyFold();
     channels.set(channel, before);

@@ -3,7 +3,7 @@
  * time. Time in which no node could reach the engine is added, and what clocks may differ by.
  */
 import type { Change } from "@hereabouts/core";
-import { type Checker, type History, overlapMs, type Problem, type Verb } from "../history.ts";
+import { type Checker, type History, overlapMs, type Problem, type Terms, type Verb } from "../history.ts";
 import { endsByAttempts } from "./seat-ends-by-attempts.ts";
 
 const checker = "seat-ends";
@@ -23,8 +23,11 @@ interface Lease {
 }
 
 /** Follows every seat from its join to its end. */
-export const seatEnds: Checker = (history) =>
-  history.attempts === undefined ? endsByVerbs(history) : endsByAttempts(history, history.attempts);
+export const seatEnds: Checker = (history) => {
+  if (history.attempts === undefined) return endsByVerbs(history);
+  // Where channels are summed up the log does not have every end.
+  return history.terms.summing === undefined ? endsByAttempts(history, history.attempts) : [];
+};
 
 const endsByVerbs: Checker = (history) => {
   const seats = new Map<string, Seat>();
@@ -33,7 +36,7 @@ const endsByVerbs: Checker = (history) => {
     // A seat that is overdue ends first, whatever the verb would do with it.
     for (const change of verb.changes) problems.push(...follow(seats, change, verb, history));
     renew(seats, verb);
-    giveUp(seats, verb);
+    giveUp(seats, verb, history.terms);
   }
   const { at, step } = history.end;
   for (const [key, seat] of seats) {
@@ -44,21 +47,27 @@ const endsByVerbs: Checker = (history) => {
   return problems;
 };
 
-function giveUp(seats: Map<string, Seat>, { leave, at, now }: Verb): void {
+function giveUp(seats: Map<string, Seat>, { leave, at, now }: Verb, { skewMs }: Terms): void {
   for (const channel of leave?.channels ?? []) {
     const leases = seats.get(keyOf(channel, leave?.user ?? ""))?.leases;
     const lease = leases?.get(leave?.device);
     if (leases === undefined || lease === undefined) continue;
     const { graceMs = 0 } = leave ?? {};
     if (graceMs === 0) leases.delete(leave?.device);
-    else leases.set(leave?.device, inGrace(lease, Math.min(now, at) + graceMs, Math.max(now, at) + graceMs));
+    else {
+      const span = { earliest: Math.min(now, at) + graceMs, latest: Math.max(now, at) + graceMs };
+      leases.set(leave?.device, inGrace(lease, span, skewMs));
+    }
   }
 }
 
-/** A lease that was given up and ends between two times, or in its own time if that comes first. */
-function inGrace(lease: Lease, earliest: number, latest: number): Lease {
-  if (lease.latest <= earliest) return lease;
-  const isSure = lease.earliest > latest || lease.isInGrace === "yes";
+/**
+ * A lease that was given up and ends in a span of time, or in its own time if that comes first. Both may be later by the
+ * skew: the engine's time is that of the node whose clock is ahead.
+ */
+function inGrace(lease: Lease, { earliest, latest }: Omit<Lease, "isInGrace">, skewMs: number): Lease {
+  if (lease.latest + skewMs <= earliest) return lease;
+  const isSure = lease.earliest > latest + skewMs || lease.isInGrace === "yes";
   return {
     earliest: Math.min(lease.earliest, earliest),
     latest: Math.min(lease.latest, latest),
