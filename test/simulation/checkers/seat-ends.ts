@@ -23,8 +23,11 @@ interface Lease {
 }
 
 /** Follows every seat from its join to its end. */
-export const seatEnds: Checker = (history) =>
-  history.attempts === undefined ? endsByVerbs(history) : endsByAttempts(history, history.attempts);
+export const seatEnds: Checker = (history) => {
+  if (history.attempts === undefined) return endsByVerbs(history);
+  // Where channels are summed up the log does not have every end.
+  return history.terms.summing === undefined ? endsByAttempts(history, history.attempts) : [];
+};
 
 const endsByVerbs: Checker = (history) => {
   const seats = new Map<string, Seat>();
