@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { runtimes, type ServerProcess, startServer } from "@hereabouts/testkit";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { scenarios } from "../../packages/client/test/support/scenarios.ts";
+import { carriages, scenarios } from "../../packages/client/test/support/scenarios.ts";
 import assert, { isDeepEqual } from "./pages/client/assert.ts";
 import type {} from "./pages/client/main.ts";
 import { describeChromium, openChromium } from "./support/chromium.ts";
@@ -46,11 +46,14 @@ describeChromium("the client in Chromium", () => {
       await server?.[Symbol.asyncDispose]();
     });
 
-    test.each(scenarios)("$name", async ({ name }) => {
-      await page.evaluate(([wanted, origin]) => window.runScenario(wanted, origin), [
-        name,
-        server.url(""),
-      ] as const);
+    describe.each(carriages)("with stream %s", (stream) => {
+      test.each(scenarios)("$name", async ({ name }) => {
+        await page.evaluate(([wanted, origin, how]) => window.runScenario(wanted, origin, how), [
+          name,
+          server.url(""),
+          stream,
+        ] as const);
+      });
     });
   });
 
@@ -60,7 +63,7 @@ describeChromium("the client in Chromium", () => {
     const [{ name } = { name: "" }] = scenarios.filter((one) => one.name.includes("refuses"));
 
     await expect(
-      page.evaluate(([wanted]) => window.runScenario(wanted, "http://127.0.0.1:9"), [name] as const),
+      page.evaluate(([wanted]) => window.runScenario(wanted, "http://127.0.0.1:9", "auto"), [name] as const),
     ).rejects.toThrow('is "network", not "refused"');
     await page.close();
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { bunPath, runtimes, type ServerProcess, startServer } from "@hereabouts/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { scenarios } from "./support/scenarios.ts";
+import { carriages, scenarios } from "./support/scenarios.ts";
 
 const run = promisify(execFile);
 
@@ -15,11 +15,13 @@ describe.each(runtimes)("against a server on %s", (runtime) => {
   }, 60_000);
   afterAll(() => server.stop(), 60_000);
 
-  test.each(scenarios)("$name", ({ run: tryIt }) => tryIt(server.url("")), 30_000);
+  describe.each(carriages)("with stream %s", (stream) => {
+    test.each(scenarios)("$name", ({ run: tryIt }) => tryIt(server.url(""), stream), 30_000);
+  });
 
   test("everything holds on Bun, too", async () => {
     const program = join(import.meta.dirname, "support/run-scenarios.ts");
     const { stdout } = await run(bunPath(), ["--conditions=source", program, server.url("")]);
-    expect(stdout).toContain(`${scenarios.length} passed, 0 failed`);
+    expect(stdout).toContain(`${carriages.length * scenarios.length} passed, 0 failed`);
   }, 60_000);
 });

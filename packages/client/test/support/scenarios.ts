@@ -13,10 +13,17 @@ import {
 } from "../../src/index.ts";
 import { lineOf } from "./recording.ts";
 
+/** Whether clients have streams where the server has them, or poll. */
+export type Carriage = NonNullable<ClientOptions["stream"]>;
+
+/** All there is. */
+export const carriages: readonly Carriage[] = ["auto", "off"];
+
 /** Something to try against the server at an origin. */
 export interface Scenario {
   readonly name: string;
-  run(origin: string): Promise<void>;
+  /** `stream` is what its clients are made with. */
+  run(origin: string, stream: Carriage): Promise<void>;
 }
 
 let count = 0;
@@ -31,7 +38,7 @@ interface Here {
 
 const scenario = (name: string, run: (here: Here) => Promise<void>): Scenario => ({
   name,
-  run: async (origin) => {
+  run: async (origin, stream) => {
     const clients: Client[] = [];
     const client = (userId: string, options: Partial<ClientOptions> = {}): Client => {
       const made = createClient({
@@ -40,6 +47,7 @@ const scenario = (name: string, run: (here: Here) => Promise<void>): Scenario =>
         publishKey: "demo",
         userId,
         deviceId: fresh("device"),
+        stream,
         ...options,
       });
       clients.push(made);
@@ -189,6 +197,8 @@ export const scenarios: readonly Scenario[] = [
     const alice = client("alice", {
       presenceTimeoutSeconds: 1,
       heartbeatIntervalSeconds: 0.5,
+      // A stream needs none.
+      stream: "off",
       transport: (request) => {
         if (request.target.includes("/heartbeat?") && beats.push(request.target) === 4) enough();
         return fetched(request);
