@@ -49,7 +49,7 @@ function describeCourse(open: OpenEngine): void {
     expect(await bench.read("a-pnpres", position)).toEqual(["join u in a (1)", "join v in a (2)"]);
   });
 
-  test("the change that leaves more is not in the log, and the first summary comes an interval later [S-050, S-051]", async () => {
+  test("the change that leaves more is not in the log, and the first summary comes an interval later [S-050]", async () => {
     const { bench } = await governed(open);
     const position = await bench.position("a-pnpres");
     await fill(bench, "a", "u v");
@@ -72,7 +72,7 @@ function describeCourse(open: OpenEngine): void {
     expect(entries.filter(({ kind }) => kind === "change").length).toBe(2);
   });
 
-  test("a large channel at rest is told every interval, and nothing between [S-051]", async () => {
+  test("a large channel at rest is told every interval, and nothing between", async () => {
     const { bench } = await governed(open);
     await fill(bench, "a", "u v w");
     bench.advance(10_000);
@@ -106,7 +106,7 @@ function describeCourse(open: OpenEngine): void {
     expect(await bench.read("a-pnpres", position)).toEqual(["interval in a (3)"]);
   });
 
-  test("when announceMax or fewer are left there is one more summary, and until it changes are marked", async () => {
+  test("when announceMax or fewer are left there is one more summary, and until it changes are marked [S-051]", async () => {
     const { bench } = await governed(open);
     await fill(bench, "a", "u v w");
     const position = await bench.position("a-pnpres");
@@ -188,7 +188,7 @@ function describeLists(open: OpenEngine): void {
     expect((await bench.fire()).map(inWords)).toEqual(["a (3) of 5: +w +x -x; w"]);
   });
 
-  test("state changes are in the log, marked; here has the newest state of who came, and nobody else", async () => {
+  test("[S-055] state changes are in the log, marked; here has the newest state of who came, and nobody else", async () => {
     const { bench } = await governed(open);
     await fill(bench, "a", "u v w");
     const position = await bench.position("a-pnpres");
