@@ -1,4 +1,5 @@
 /** The JavaScript client as a subscriber: presence events, messages, filters, wildcards, coming and going. */
+import type PubNub from "pubnub";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CompatServer, compatTargets, crowdOn, startCompatServer } from "./support/compat-server.ts";
 import { presence, timetoken } from "./support/expected.ts";
@@ -185,6 +186,79 @@ describe.each(compatTargets)(
       ]);
       const whereNow = await watcher.client.whereNow({ uuid: "other" });
       expect(whereNow.channels).toEqual([]);
+    });
+
+    test("[S-050] [S-054] of a large channel a listener is told summaries, with who came and went where somebody did", async () => {
+      const channel = "js-large";
+      const watcher = company.open("watcher", { keyset: "large" });
+      const crowd = crowdOn(server, "large");
+      await watcher.subscribe({ channels: [channel], withPresence: true });
+      expect(await watcher.presence.next()).toEqual(
+        presence({ action: "join", channel, uuid: "watcher", occupancy: 1 }),
+      );
+
+      await crowd.seat("guest", [channel], longSeconds);
+      await crowd.seat("staying", [channel], longSeconds);
+      await crowd.seat("brief", [channel], 1);
+      await crowd.leave("guest", [channel]);
+      await crowd.setState("staying", [channel], { mood: "calm" });
+      const heard: PubNub.PresenceEvent[] = [];
+      while (!heard.some(({ timeout }) => timeout?.includes("brief")))
+        heard.push(await watcher.presence.next());
+
+      const summaries = heard.filter(({ action }) => action === "interval");
+      expect(heard.filter((event) => !summaries.includes(event))).toEqual([
+        presence({
+          ...{ action: "state-change", channel, uuid: "staying", state: { mood: "calm" } },
+          occupancy: expect.toBeOneOf([2, 3]) as number,
+        }),
+      ]);
+      expect(summaries.flatMap(({ join = [] }) => join)).toEqual(["guest", "staying", "brief"]);
+      expect(summaries.flatMap(({ leave = [] }) => leave)).toEqual(["guest"]);
+      expect(summaries.flatMap(({ timeout = [] }) => timeout)).toEqual(["brief"]);
+      expect(summaries.at(-1)?.occupancy).toBe(2);
+      for (const summary of summaries) {
+        const { join, leave, timeout, ...rest } = summary;
+        const { occupancy } = summary;
+        expect(rest).toEqual(presence({ action: "interval", channel, uuid: undefined, occupancy }));
+        expect([join, leave, timeout].filter((list) => list?.length === 0)).toEqual([]);
+      }
+    });
+
+    test("[S-054] a large channel is heard by intervals: who came and went, or that here now is to be read", async () => {
+      const channel = "js-large";
+      const watcher = company.open("watcher", { keyset: "large" });
+      await watcher.subscribe({ channels: [channel], withPresence: true });
+      expect(await watcher.presence.next()).toMatchObject({ action: "join", occupancy: 1 });
+      const crowd = crowdOn(server, "large");
+
+      await crowd.seat("guest", [channel], longSeconds);
+      await crowd.seat("gone", [channel], longSeconds);
+      await crowd.seat("brief", [channel], 1);
+      await crowd.leave("gone", [channel]);
+
+      const told = { join: new Set<string>(), leave: new Set<string>(), timeout: new Set<string>() };
+      while (told.timeout.size === 0) {
+        const interval = await watcher.presence.next();
+        expect(interval).toMatchObject({ action: "interval", channel, uuid: undefined, state: undefined });
+        for (const list of ["join", "leave", "timeout"] as const) {
+          for (const user of interval[list] ?? []) told[list].add(user);
+        }
+      }
+      expect(told).toEqual({
+        join: new Set(["guest", "gone", "brief"]),
+        leave: new Set(["gone"]),
+        timeout: new Set(["brief"]),
+      });
+
+      const names = Array.from({ length: 350 }, (_, index) => "x".repeat(84) + (10_000 + index));
+      await Promise.all(names.map((name) => crowd.seat(name, [channel], longSeconds)));
+      for (;;) {
+        const interval = await watcher.presence.next();
+        if (interval.hereNowRefresh !== true) continue;
+        expect([interval.join, interval.leave, interval.timeout]).toEqual([undefined, undefined, undefined]);
+        break;
+      }
     });
 
     test("messages by GET and POST and signals arrive as they were sent; fired ones arrive nowhere", async () => {

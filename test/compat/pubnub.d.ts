@@ -47,6 +47,9 @@ declare module "pubnub" {
       readonly timestamp: number;
       readonly timetoken: string;
       readonly state: State | undefined;
+      readonly join?: readonly string[];
+      readonly leave?: readonly string[];
+      readonly timeout?: readonly string[];
     }
 
     interface Message {

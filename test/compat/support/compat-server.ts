@@ -28,6 +28,8 @@ const policies = {
   partial: { globalHereNow: false },
   /** Who closes the connection has left a second later. */
   closing: { leaveOnDisconnect: true, disconnectGraceSeconds: 1 },
+  /** Channels of more than one are summed up every second, naming who came and went. */
+  large: { announceMax: 1, intervalSeconds: 1, presenceDeltas: true },
   /** Worlds for questions about all channels. */
   pythonWorld: {},
   javascriptWorld: {},

@@ -9,7 +9,8 @@ export const timetoken: unknown = expect.stringMatching(/^\d{17}$/);
 export interface Told {
   readonly action: string;
   readonly channel: string;
-  readonly uuid: string;
+  /** Summaries have none. */
+  readonly uuid: string | undefined;
   readonly occupancy: number;
   readonly state?: PubNub.State;
   /** The group or wildcard it came through. Default none. */
