@@ -88,6 +88,7 @@ export type {
   StateChangeEvent,
   TimeoutEvent,
 } from "./model/presence-event.ts";
+export { Recent } from "./model/recent.ts";
 export {
   formatTimetoken,
   parseTimetoken,

@@ -5,6 +5,7 @@
 import type { SubscribeCommand } from "../model/command.ts";
 import type { Delivery, Item, MessageItem, PresenceItem, SubscribeOutcome } from "../model/outcome.ts";
 import type { PresenceEvent } from "../model/presence-event.ts";
+import { Recent } from "../model/recent.ts";
 import { formatTimetoken, type Timetoken } from "../model/timetoken.ts";
 import { detailedPayload, hasDetails, presenceMetadata, presencePayload } from "./encode-presence.ts";
 import type { WireResponse } from "./http.ts";
@@ -35,9 +36,9 @@ function envelopeOf(keys: SubscriberKeys, delivery: Delivery): string {
   return delivery.match === undefined ? `${start}}` : `${start},"b":${jsonString(delivery.match)}}`;
 }
 
-const startsOf = new WeakMap<Item, string>();
+const startsOf = new Recent<Item, string>();
 /** Of the items that look different with details. */
-const detailedStartsOf = new WeakMap<Item, string>();
+const detailedStartsOf = new Recent<Item, string>();
 
 /** An envelope without `b` and the closing brace. An item belongs to one keyset, so its subscribe key is part of it. */
 function envelopeStart({ subscribeKey, includeDetails }: SubscriberKeys, item: Item): string {

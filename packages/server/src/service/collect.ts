@@ -8,7 +8,7 @@ import {
   type Policy,
   type Subscription,
 } from "@hereabouts/core";
-import { type Delivery, type Filter, type Item, passes, type Timetoken } from "@hereabouts/protocol";
+import { type Delivery, type Filter, type Item, passes, Recent, type Timetoken } from "@hereabouts/protocol";
 import { filterInput } from "@hereabouts/protocol/wire";
 import type { Context } from "./context.ts";
 
@@ -66,10 +66,10 @@ function deliveriesOf(entries: readonly LogEntry[], interest: Interest, policy: 
 }
 
 /** What entries are announced as; `null` when they are not. */
-type Items = WeakMap<LogEntry, Item | null>;
+type Items = Recent<LogEntry, Item | null>;
 
 /**
- * An entry is announced once under a policy, however many subscribers read it: what they share is encoded once, too. What
+ * An entry is announced once under a policy, however many subscribers read it soon: what they share is encoded once, too. What
  * was announced under a policy that is not in force any more is not used again.
  */
 const itemsByPolicy = new WeakMap<Policy, Items>();
@@ -77,7 +77,7 @@ const itemsByPolicy = new WeakMap<Policy, Items>();
 function itemsUnder(policy: Policy): Items {
   let items = itemsByPolicy.get(policy);
   if (items === undefined) {
-    items = new WeakMap();
+    items = new Recent();
     itemsByPolicy.set(policy, items);
   }
   return items;

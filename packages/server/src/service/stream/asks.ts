@@ -26,7 +26,7 @@ export async function openStream(
   const { context, audiences } = streams;
   const command = { ...asked, timeoutSeconds: streams.timeoutSeconds };
   const audience = audiences.of(keyset, command);
-  const stream = new Stream(streams, audience, { ...command, state: undefined });
+  const stream = new Stream(streams, audience, command);
   await audience.admit(stream);
   // From before its touch: the stream whose place it takes may close meanwhile.
   context.connections.addStream(stream);
@@ -122,7 +122,7 @@ async function turnTo(streams: Streams, stream: Stream, asked: SubscribeCommand)
   if (stream.isOver) joined.remove(stream);
   else {
     connections.remove(stream);
-    stream.turnTo(joined, { ...asked, state: undefined });
+    stream.turnTo(joined);
     if (audience !== joined) audience.remove(stream);
     connections.addStream(stream);
   }

@@ -10,13 +10,14 @@ import {
   type Waker,
   type Watch,
 } from "@hereabouts/core";
-import type {
-  Channel,
-  Delivery,
-  Filter,
-  SubscribeCommand,
-  SubscribeKey,
-  Timetoken,
+import {
+  type Channel,
+  type Delivery,
+  type Filter,
+  type SubscribeCommand,
+  type SubscribeKey,
+  type Timetoken,
+  zeroTimetoken,
 } from "@hereabouts/protocol";
 import { encodeDeliveries } from "@hereabouts/protocol/wire";
 import { collect, type Interest } from "../collect.ts";
@@ -229,6 +230,8 @@ export class Audience implements Interest, Waker {
 
   #follow(stream: Stream): void {
     stream.isFollowing = true;
+    // From now on the audience's counts, and a cursor of its own is not kept.
+    stream.cursor = zeroTimetoken;
     stream.sink?.join(this.topic);
     this.#followers += 1;
   }

@@ -35,7 +35,9 @@ export class Audiences implements Hall {
   }
 
   /** The audience of those that wish the same. Whoever asks has it admit a stream at once. */
-  of(keyset: Keyset, wish: Wish): Audience {
+  of(keyset: Keyset, { subscribeKey, channels, groups, filter, includeDetails }: Wish): Audience {
+    // Nothing of the one who asks first is kept for all.
+    const wish: Wish = { subscribeKey, channels, groups, filter, includeDetails };
     const name = nameOf(wish);
     const known = this.#byName.get(name);
     if (known !== undefined) return known;

@@ -3,7 +3,15 @@
  * of them idle: what equal ones have in common is in their audience, and no timer is a stream's own.
  */
 import type { Instant, Keyset, Subscription } from "@hereabouts/core";
-import type { Delivery, Filter, SubscribeCommand, Timetoken } from "@hereabouts/protocol";
+import {
+  type Delivery,
+  type DeviceId,
+  type Filter,
+  type SubscribeCommand,
+  type Timetoken,
+  type UserId,
+  zeroTimetoken,
+} from "@hereabouts/protocol";
 import {
   closeInternal,
   closePolicy,
@@ -34,6 +42,8 @@ import type { Sink } from "./sink.ts";
 /** What a stream needs of those who keep it. */
 export interface Keeper {
   readonly context: Context;
+  /** Seconds for which a seat outlasts the node that renews it. */
+  readonly timeoutSeconds: number;
   /** Carries out what a client asks. */
   carryOut(stream: Stream, ask: StreamAsk): Promise<void>;
   /** Tries again later what the engine was away for; answers whether that is the reason. */
@@ -49,7 +59,8 @@ export type Ending = "by-client" | "by-node";
 
 /** One client's stream. */
 export class Stream implements Subscriber {
-  command: SubscribeCommand;
+  readonly user: UserId | undefined;
+  readonly device: DeviceId | undefined;
   audience: Audience;
   sink: Sink | undefined = undefined;
   /** Up to where it has been told everything, while it reads for itself. */
@@ -73,9 +84,25 @@ export class Stream implements Subscriber {
   constructor(keeper: Keeper, audience: Audience, command: SubscribeCommand) {
     this.#keeper = keeper;
     this.audience = audience;
-    this.command = command;
+    this.user = command.user;
+    this.device = command.device;
     this.cursor = command.after;
     this.#heardAt = keeper.context.scheduler.now();
+  }
+
+  /** Made anew each time: what it is for is its audience's, and a command of its own would be a tenth of its weight. */
+  get command(): SubscribeCommand {
+    const { user, device } = this;
+    const timeoutSeconds = this.#keeper.timeoutSeconds;
+    return {
+      kind: "subscribe",
+      ...this.audience.wish,
+      user,
+      device,
+      timeoutSeconds,
+      state: undefined,
+      after: zeroTimetoken,
+    };
   }
 
   get keyset(): Keyset {
@@ -208,9 +235,8 @@ export class Stream implements Subscriber {
   }
 
   /** From now on it is for something else. To be called when it is settled. */
-  turnTo(audience: Audience, command: SubscribeCommand): void {
+  turnTo(audience: Audience): void {
     this.audience = audience;
-    this.command = command;
   }
 
   /** Tells all that there is now, and stands there. To be called when it is settled. */

@@ -233,14 +233,14 @@ export class Streams implements StreamDoor, Keeper {
   }
 
   /** Under the policy as it is now: a change of rules is in force for those who came before it, too. */
-  #renew({ audience, command, subscription }: Stream, now: Instant): void {
+  #renew({ audience, user, device, subscription }: Stream, now: Instant): void {
     const keyset = this.context.keysets.get(audience.subscribeKey);
-    if (keyset === undefined || command.user === undefined || subscription.seats.length === 0) return;
+    if (keyset === undefined || user === undefined || subscription.seats.length === 0) return;
     const request = {
-      user: command.user,
-      device: command.device,
+      user,
+      device,
       channels: subscription.seats,
-      timeoutSeconds: askedTimeout(keyset.policy, command.timeoutSeconds),
+      timeoutSeconds: askedTimeout(keyset.policy, this.timeoutSeconds),
       defaultTimeoutSeconds: this.timeoutSeconds,
       states: undefined,
       intent: "implied",
