@@ -236,7 +236,7 @@ function presenceOver(
         recorder.verb({ node, now, changes });
         return changes;
       }),
-    channel: (keyset, channel, page, now) => call(() => presence.channel(keyset, channel, page, now)),
+    channel: (keyset, channel, page, now) => call(async () => presence.channel(keyset, channel, page, now)),
     occupied: (keyset, limit, now) => call(() => presence.occupied(keyset, limit, now)),
     user: (keyset, user, now) => call(() => presence.user(keyset, user, now)),
     states: (keyset, user, channels, now) => call(() => presence.states(keyset, user, channels, now)),

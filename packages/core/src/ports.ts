@@ -190,7 +190,12 @@ export interface PresenceStore {
   /** Ends at most `limit` seats whose deadline has come. Each ended seat is handed to exactly one caller, ever. */
   sweep(keyset: SubscribeKey, now: Instant, limit: number): Promise<readonly Change[]>;
   /** One page of a channel, with its full occupancy. */
-  channel(keyset: SubscribeKey, channel: Channel, page: Page, now: Instant): Promise<ChannelView>;
+  channel(
+    keyset: SubscribeKey,
+    channel: Channel,
+    page: Page,
+    now: Instant,
+  ): ChannelView | Promise<ChannelView>;
   /** At most `limit` of the keyset's occupied channels, with totals over all. */
   occupied(keyset: SubscribeKey, limit: number, now: Instant): Promise<OccupiedChannels>;
   /** Every channel where the user sits. */

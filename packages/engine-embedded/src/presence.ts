@@ -86,7 +86,7 @@ export class EmbeddedPresenceStore implements PresenceStore {
     return ledger === undefined ? noChanges : this.#logged(keyset, ledger.sweep(now, limit), now);
   }
 
-  async channel(keyset: SubscribeKey, channel: Channel, page: Page, now: Instant): Promise<ChannelView> {
+  channel(keyset: SubscribeKey, channel: Channel, page: Page, now: Instant): ChannelView {
     return this.#ledgerOf(keyset).channel(channel, page, now);
   }
 

@@ -4,7 +4,7 @@
  * A page is used again only while the engine says that the channel is unchanged: it is never stale, unless the
  * keyset's policy allows so (`hereNowStaleMs`).
  */
-import type { ChannelView, Instant, Keyset, Page, PresenceStore, Scheduler } from "@hereabouts/core";
+import type { ChannelView, Instant, Keyset, PresenceStore, Scheduler } from "@hereabouts/core";
 import {
   type Channel,
   type ChannelOccupancy,
@@ -24,7 +24,16 @@ export interface PageWish {
 
 /** Reads pages of channels, from memory where that is right. */
 export interface HereNowCache {
-  view(keyset: Keyset, channel: Channel, page: PageWish): Promise<ChannelOccupancy>;
+  /** At once where the engine answers at once and nothing is kept. */
+  view(keyset: Keyset, channel: Channel, wish: PageWish): ChannelOccupancy | Promise<ChannelOccupancy>;
+}
+
+/** What is asked for, and for how many milliseconds a page may be stale. */
+interface Asked {
+  readonly keyset: Keyset;
+  readonly channel: Channel;
+  readonly wish: PageWish;
+  readonly staleMs: number;
 }
 
 interface Kept {
@@ -61,39 +70,37 @@ export function createHereNowCache(
     }
   }
 
+  async function viewOfPage({ keyset, channel, wish, staleMs }: Asked): Promise<ChannelOccupancy> {
+    const { limit, offset, after } = wish;
+    const now = scheduler.now();
+    const place = after === undefined ? "" : formatPagePlace(after);
+    const key = [limit, offset, place, keyset.subscribeKey, channel].join(" ");
+    const kept = pages.get(key);
+    if (kept !== undefined && now - kept.at < staleMs) return kept.occupancy;
+    const unless = kept !== undefined && now - kept.at < keepMs ? kept.occupancy : undefined;
+    const page = { limit, offset, after, unless };
+    const view = await presence.channel(keyset.subscribeKey, channel, page, now);
+    if (view.occupants === undefined && kept !== undefined) return kept.occupancy;
+    const occupancy = occupancyOf(view);
+    keep(key, { occupancy, at: now });
+    return occupancy;
+  }
+
   return {
-    async view(keyset, channel, { mayBeStale, ...page }) {
-      const hereNowStaleMs = mayBeStale ? keyset.policy.hereNowStaleMs : 0;
-      // A bare count costs the engine no more than a look-up here.
-      const isKept = hereNowStaleMs > 0 || (keepMs > 0 && page.limit > 0);
-      const now = scheduler.now();
-      if (!isKept) return occupancyOf(await presence.channel(keyset.subscribeKey, channel, whole(page), now));
-      const place = page.after === undefined ? "" : formatPagePlace(page.after);
-      const key = [page.limit, page.offset, place, keyset.subscribeKey, channel].join(" ");
-      const kept = pages.get(key);
-      if (kept !== undefined && now - kept.at < hereNowStaleMs) return kept.occupancy;
-      const unless = kept !== undefined && now - kept.at < keepMs ? kept.occupancy : undefined;
-      const view = await presence.channel(keyset.subscribeKey, channel, { ...page, unless }, now);
-      if (view.occupants === undefined && kept !== undefined) return kept.occupancy;
-      const occupancy = occupancyOf(view);
-      keep(key, { occupancy, at: now });
-      return occupancy;
+    view(keyset, channel, wish) {
+      const { limit, offset, after, mayBeStale } = wish;
+      const staleMs = mayBeStale ? keyset.policy.hereNowStaleMs : 0;
+      // A bare count costs the engine no more than a look-up here, and is answered at once where the engine can.
+      if (staleMs > 0 || (keepMs > 0 && limit > 0)) return viewOfPage({ keyset, channel, wish, staleMs });
+      const page = { limit, offset, after, unless: undefined };
+      const view = presence.channel(keyset.subscribeKey, channel, page, scheduler.now());
+      return view instanceof Promise ? view.then(occupancyOf) : occupancyOf(view);
     },
   };
 }
 
-function whole(page: Omit<PageWish, "mayBeStale">): Page {
-  return { ...page, unless: undefined };
-}
-
 function occupancyOf(view: ChannelView): ChannelOccupancy {
-  return {
-    channel: view.channel,
-    occupancy: view.occupancy,
-    epoch: view.epoch,
-    revision: view.revision,
-    occupants: view.occupants ?? noOccupants,
-    ...(view.runs === undefined ? {} : { runs: view.runs }),
-    next: view.next,
-  };
+  const { channel, occupancy, epoch, revision, occupants = noOccupants, runs, next } = view;
+  const about = { channel, occupancy, epoch, revision, occupants, next };
+  return runs === undefined ? about : { ...about, runs };
 }

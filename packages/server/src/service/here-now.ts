@@ -12,11 +12,14 @@ import {
   type Channel,
   type ChannelOccupancy,
   failure,
+  type HereNowCommand,
   type HereNowOutcome,
   type PagePlace,
+  type Result,
   success,
 } from "@hereabouts/protocol";
 import type { Context, Execute } from "./context.ts";
+import type { PageWish } from "./here-now-cache.ts";
 import { channelsOf } from "./members.ts";
 
 interface Wish {
@@ -28,7 +31,23 @@ interface Wish {
 }
 
 /** Who is in the channels named. Channels past the answer's bound are counted, not listed. */
-export const hereNow: Execute<"here-now"> = async (context, keyset, command) => {
+export const hereNow: Execute<"here-now"> = (context, keyset, command) => {
+  const [channel] = command.channels;
+  if (!command.single || channel === undefined) return hereNowOfMany(context, keyset, command);
+  const view = viewOf(context, keyset, { channel, page: pageOf(command, 1) });
+  return view instanceof Promise ? view.then(ofOne) : ofOne(view);
+};
+
+function ofOne(view: ChannelOccupancy): Result<HereNowOutcome> {
+  const { occupancy } = view;
+  return success({ channels: [view], totalChannels: occupancy > 0 ? 1 : 0, totalOccupancy: occupancy });
+}
+
+async function hereNowOfMany(
+  context: Context,
+  keyset: Keyset,
+  command: HereNowCommand,
+): Promise<Result<HereNowOutcome>> {
   const channels = await channelsOf(context, keyset.subscribeKey, command);
   const views = await viewsOf(context, keyset, channels, command);
   const occupied = views.filter((view) => view.occupancy > 0);
@@ -37,7 +56,7 @@ export const hereNow: Execute<"here-now"> = async (context, keyset, command) => 
     totalChannels: occupied.length,
     totalOccupancy: occupied.reduce((sum, view) => sum + view.occupancy, 0),
   });
-};
+}
 
 /** Who is in every occupied channel of the keyset. */
 export const globalHereNow: Execute<"global-here-now"> = async (context, keyset, command) => {
@@ -82,19 +101,22 @@ function viewsOf(
   channels: readonly Channel[],
   wish: Wish,
 ): Promise<readonly ChannelOccupancy[]> {
-  // With many channels each page shrinks, so that no answer grows without bound.
-  const limit = wish.includeUsers
-    ? Math.min(wish.limit, Math.ceil(hereNowOccupantsMax / (channels.length || 1)))
-    : 0;
-  const { offset, after, includeDetails } = wish;
-  const page = { limit, offset, after, mayBeStale: !includeDetails };
-  return Promise.all(
-    channels.map((channel) =>
-      isTracked(keyset.policy, channel)
-        ? context.hereNowCache.view(keyset, channel, page)
-        : nobodyIn(channel),
-    ),
-  );
+  const page = pageOf(wish, channels.length);
+  return Promise.all(channels.map((channel) => viewOf(context, keyset, { channel, page })));
+}
+
+/** With many channels each page shrinks, so that no answer grows without bound. */
+function pageOf({ includeUsers, limit, offset, after, includeDetails }: Wish, channels: number): PageWish {
+  const most = Math.ceil(hereNowOccupantsMax / (channels || 1));
+  return { limit: includeUsers ? Math.min(limit, most) : 0, offset, after, mayBeStale: !includeDetails };
+}
+
+function viewOf(
+  { hereNowCache }: Context,
+  keyset: Keyset,
+  { channel, page }: { readonly channel: Channel; readonly page: PageWish },
+): ChannelOccupancy | Promise<ChannelOccupancy> {
+  return isTracked(keyset.policy, channel) ? hereNowCache.view(keyset, channel, page) : nobodyIn(channel);
 }
 
 /** A channel without presence looks like one that nobody has ever been in, whoever may still sit there. */

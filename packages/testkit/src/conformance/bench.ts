@@ -166,9 +166,14 @@ export class Bench {
     return told(await this.engine.presence.sweep(this.keyset, this.now, limit));
   }
 
-  view(channel: string, page: Partial<Page> = {}): Promise<ChannelView> {
+  async view(channel: string, page: Partial<Page> = {}): Promise<ChannelView> {
     const whole: Page = { offset: 0, limit: 1_000, unless: undefined };
-    return this.engine.presence.channel(this.keyset, channel as Channel, { ...whole, ...page }, this.now);
+    return await this.engine.presence.channel(
+      this.keyset,
+      channel as Channel,
+      { ...whole, ...page },
+      this.now,
+    );
   }
 
   /** Who is in a channel, in the order of their seats, with their state. */
