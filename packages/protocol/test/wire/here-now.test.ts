@@ -229,7 +229,7 @@ describe("a page that comes as runs of shared lists", () => {
   ];
 
   it.each(["", "?state=1", "?details=1", "?state=1&details=1"])(
-    "is written as any other, asked %s",
+    "is written like every other, asked %s",
     (query) => {
       const command = commandOfKind("here-now", `${presence}/channel/a${query}`);
       const plain = encodeOutcome(command, outcomeOf(occupancy("a", occupants)));
