@@ -225,42 +225,6 @@ describe.each(compatTargets)(
       }
     });
 
-    test("[S-054] a large channel is heard by intervals: who came and went, or that here now is to be read", async () => {
-      const channel = "js-large";
-      const watcher = company.open("watcher", { keyset: "large" });
-      await watcher.subscribe({ channels: [channel], withPresence: true });
-      expect(await watcher.presence.next()).toMatchObject({ action: "join", occupancy: 1 });
-      const crowd = crowdOn(server, "large");
-
-      await crowd.seat("guest", [channel], longSeconds);
-      await crowd.seat("gone", [channel], longSeconds);
-      await crowd.seat("brief", [channel], 1);
-      await crowd.leave("gone", [channel]);
-
-      const told = { join: new Set<string>(), leave: new Set<string>(), timeout: new Set<string>() };
-      while (told.timeout.size === 0) {
-        const interval = await watcher.presence.next();
-        expect(interval).toMatchObject({ action: "interval", channel, uuid: undefined, state: undefined });
-        for (const list of ["join", "leave", "timeout"] as const) {
-          for (const user of interval[list] ?? []) told[list].add(user);
-        }
-      }
-      expect(told).toEqual({
-        join: new Set(["guest", "gone", "brief"]),
-        leave: new Set(["gone"]),
-        timeout: new Set(["brief"]),
-      });
-
-      const names = Array.from({ length: 350 }, (_, index) => "x".repeat(84) + (10_000 + index));
-      await Promise.all(names.map((name) => crowd.seat(name, [channel], longSeconds)));
-      for (;;) {
-        const interval = await watcher.presence.next();
-        if (interval.hereNowRefresh !== true) continue;
-        expect([interval.join, interval.leave, interval.timeout]).toEqual([undefined, undefined, undefined]);
-        break;
-      }
-    });
-
     test("messages by GET and POST and signals arrive as they were sent; fired ones arrive nowhere", async () => {
       const channel = "js-messages: é/(1)";
       const reader = company.open("reader");
