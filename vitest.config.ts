@@ -11,6 +11,7 @@ const casesOfTheService = [
   "roster.property",
   "seat-limit",
   "semantics-*",
+  "streams",
   "tenants",
   "wire-presence",
   "wire-state-groups-publish",

@@ -71,6 +71,10 @@ class BunSink implements Sink {
     this.#socket.close(code, reason);
   }
 
+  cutOff(): void {
+    this.#socket.terminate();
+  }
+
   join(topic: string): void {
     this.#socket.subscribe(topic);
   }

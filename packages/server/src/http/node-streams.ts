@@ -124,6 +124,10 @@ class NodeSink implements Sink {
     this.#socket.close(code, reason);
   }
 
+  cutOff(): void {
+    this.#socket.terminate();
+  }
+
   join(topic: string): void {
     this.#topics.join(topic, this.#socket);
   }

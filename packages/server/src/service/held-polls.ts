@@ -44,6 +44,7 @@ export class HeldPolls {
   #cancelRelease: Cancel | undefined;
   /** When the drain ends that has begun. */
   #drainEndsAt: Instant | undefined;
+  #others: () => number = () => 0;
   #random: Random | undefined;
 
   constructor(scheduler: Scheduler, pollsMax: number) {
@@ -73,7 +74,12 @@ export class HeldPolls {
 
   /** Whether one more poll would be too many. */
   get isFull(): boolean {
-    return this.#polls.size >= this.#pollsMax;
+    return this.#polls.size + this.#others() >= this.#pollsMax;
+  }
+
+  /** Counts what else is held, to the same bound. */
+  countAlso(others: () => number): void {
+    this.#others = others;
   }
 
   /** Holds a poll until it is removed. It looks for news at the end of this turn: something may have come meanwhile. */

@@ -102,6 +102,7 @@ function connect(stream: Stream, topics: Topics<(text: string) => void>): TestSt
       if (waiting === undefined && !isClosed) stream.hear();
     },
     close: (code, reason) => close({ code, reason }),
+    cutOff: () => {},
     join: (topic) => topics.join(topic, send),
     leave: (topic) => topics.leave(topic, send),
   });

@@ -36,5 +36,8 @@ export const looksPerTurn = 250;
 /** After how long it is looked again when the engine was away, in milliseconds. */
 export const lookAgainAfterMs = 1_000;
 
+/** How long a client may take to read what there was before its stream was closed by the node, in milliseconds. */
+export const closePatienceMs = 10_000;
+
 /** The share of a drain in which clients are asked to move: the rest is for those who take their time. */
 export const moveShare = 0.75;

@@ -10,6 +10,8 @@ export interface Sink {
   ping(): void;
   /** Closes the connection when what was sent is out. `Stream.end` is called, now or later. */
   close(code: number, reason: string): void;
+  /** Cuts the connection off, whatever is still to be sent. Harmless when it has closed. */
+  cutOff(): void;
   /** Begins to take what is published on a topic. */
   join(topic: string): void;
   /** Ceases to, with what is published from now on. */

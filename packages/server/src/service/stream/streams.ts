@@ -2,7 +2,7 @@
  * The streams of a node: admitted here, looked after in shifts, sent away when the node goes. Knows no WebSocket: who does
  * asks it to admit a target, and hands the stream that comes of it a sink.
  */
-import { type Cancel, EngineError, heldPollsMax, type Instant, type Random } from "@hereabouts/core";
+import { type Cancel, EngineError, type Instant, type Random } from "@hereabouts/core";
 import { type Fault, timetokenAt } from "@hereabouts/protocol";
 import {
   closeGoingAway,
@@ -21,8 +21,8 @@ import { leaveClosedStream } from "../disconnect.ts";
 import { askedTimeout, renewSeats } from "../seats.ts";
 import { carryOut, openStream } from "./asks.ts";
 import { Audiences } from "./audiences.ts";
-import { lookAgainAfterMs, moveShare, shifts } from "./bounds.ts";
-import type { Publish } from "./sink.ts";
+import { closePatienceMs, lookAgainAfterMs, moveShare, shifts } from "./bounds.ts";
+import type { Publish, Sink } from "./sink.ts";
 import type { Ending, Keeper, Stream } from "./stream.ts";
 
 /** How those who know WebSockets come to streams. */
@@ -61,12 +61,15 @@ export class Streams implements StreamDoor, Keeper {
   #cancelRound: Cancel | undefined = undefined;
   #blocked: (() => void)[] = [];
   #isDraining = false;
+  /** Streams that were closed, in the order in which they are cut off. */
+  #closing: { readonly sink: Sink; readonly due: Instant }[] = [];
   #cancelClosing: Cancel | undefined = undefined;
 
   constructor({ context, log, underWay, timeoutSeconds }: StreamsOptions) {
     this.context = context;
     this.timeoutSeconds = timeoutSeconds;
     this.#log = log;
+    context.heldPolls.countAlso(() => this.#size);
     this.#underWay = underWay;
     this.audiences = new Audiences({
       context,
@@ -103,7 +106,7 @@ export class Streams implements StreamDoor, Keeper {
     const keyset = this.context.keysets.get(decoded.command.subscribeKey);
     if (keyset === undefined) return this.#refusal({ code: "invalid-subscribe-key" });
     if (this.#isDraining) return this.#refusal(draining);
-    if (this.#size + this.context.heldPolls.size >= heldPollsMax) return this.#refusal(tooMany);
+    if (this.context.heldPolls.isFull) return this.#refusal(tooMany);
     this.#size += 1;
     this.#underWay.begin();
     try {
@@ -152,7 +155,12 @@ export class Streams implements StreamDoor, Keeper {
     this.#size -= 1;
     for (const shift of this.#shifts) if (shift.delete(stream)) break;
     this.context.connections.remove(stream);
-    if (how === "by-node" || this.#isDraining) return;
+    // A node that stops cuts its connections off anyway.
+    if (this.#isDraining) return;
+    if (how === "by-node") {
+      this.#cutOffLater(stream.sink);
+      return;
+    }
     this.#underWay.begin();
     leaveClosedStream(this.context, stream)
       .catch((error: unknown) => {
@@ -182,6 +190,24 @@ export class Streams implements StreamDoor, Keeper {
     }
     const { scheduler } = this.context;
     this.#cancelClosing = scheduler.at(scheduler.now() + overMs, () => this.#closeAll());
+  }
+
+  /** Who reads nothing does not read that it is closed, either. */
+  #cutOffLater(sink: Sink | undefined): void {
+    if (sink === undefined) return;
+    const due = this.context.scheduler.now() + closePatienceMs;
+    if (this.#closing.push({ sink, due }) === 1) this.#armCutOff(due);
+  }
+
+  #armCutOff(when: Instant): void {
+    this.context.scheduler.at(when, () => {
+      const now = this.context.scheduler.now();
+      const due = this.#closing.filter((each) => each.due <= now);
+      this.#closing = this.#closing.filter((each) => each.due > now);
+      for (const { sink } of due) sink.cutOff();
+      const [next] = this.#closing;
+      if (next !== undefined) this.#armCutOff(next.due);
+    });
   }
 
   #closeAll(): void {
