@@ -9,7 +9,7 @@ import { playRounds, ratioOfFigures, rowOfScores, type Scores } from "../rounds.
 export async function fanOutSuite(bench: Bench): Promise<SuiteResult> {
   const size = bench.isQuick
     ? { observers: 50, comers: 16, warmUpMs: 200, measureMs: 400, latencyMs: 300 }
-    : { observers: 1_000, comers: 64, warmUpMs: 1_000, measureMs: 2_000, latencyMs: 2_000 };
+    : { observers: 1_000, comers: 64, warmUpMs: 800, measureMs: 1_500, latencyMs: 1_500 };
   const args = keysetArguments({ announceMax: 1_000 });
   const field = await fieldOf(bench, args);
   const entrants = field.servers;

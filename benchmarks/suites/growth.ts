@@ -32,7 +32,7 @@ export async function growth(bench: Bench): Promise<SuiteResult> {
   const transports = (await hasStream({ kind: "hereabouts", runtime, args }))
     ? (["poll", "socket"] as const)
     : (["poll"] as const);
-  const rounds = Math.min(3, roundsOf(bench));
+  const rounds = Math.min(2, roundsOf(bench));
   const points: Point[] = [];
   for (let round = 1; round <= rounds; round++) {
     const add = (more: readonly Point[]): void => {

@@ -18,7 +18,7 @@ export async function heartbeats(bench: Bench): Promise<SuiteResult> {
   const size = bench.isQuick ? { users: 200, channels: 10 } : { users: 10_000, channels: 500 };
   const rules: Rules = bench.isQuick
     ? { rounds: roundsOf(bench), connections: 16, warmUpMs: 200, measureMs: 400 }
-    : { rounds: roundsOf(bench), connections: 64, warmUpMs: 1_500, measureMs: 3_000 };
+    : { rounds: roundsOf(bench), connections: 64, warmUpMs: 1_000, measureMs: 2_500 };
   const plan: Plan = { kind: "heartbeats", ...size };
   const target = heartbeatTarget(channelName(1), userName(1));
 

@@ -57,7 +57,7 @@ export async function hereNowSuite(bench: Bench): Promise<SuiteResult> {
       }
     : {
         ...{ users: 100_000, wanderers: 4_000, changesPerSecond: 1_000, pagesPerSecond: 500 },
-        ...{ connections: 64, warmUpMs: 1_000, measureMs: 2_500 },
+        ...{ connections: 64, warmUpMs: 700, measureMs: 2_000 },
       };
   const contenders: Contender[] = [];
   let pageBytes = 0;

@@ -26,7 +26,7 @@ export async function interval(bench: Bench): Promise<SuiteResult> {
       }
     : {
         ...{ users: 10_000, observers: 10_000, wanderers: 2_000, changesPerSecond: 200 },
-        ...{ warmUpMs: 2_000, measureMs: 5_000 },
+        ...{ warmUpMs: 1_500, measureMs: 4_000 },
       };
   const args = keysetArguments({ announceMax: 20, intervalSeconds, presenceDeltas: true });
   const field = await fieldOf(bench, args);
