@@ -327,6 +327,7 @@ inEachWorld(
       await client.world.advance(0);
 
       stream.resume();
+      await client.world.advance(0);
       await client.publish("writer", "a", "after");
       const all = await told(client, stream);
 
