@@ -25,7 +25,7 @@ end
 
 -- Begins a summary after a revision. What was collected before is forgotten.
 local function beginSummary(channel, tick, revision, epoch)
-  if (tick.users or 0) > 0 then redis.call('DEL', channel.visits) end
+  if tick.users ~= 0 then redis.call('DEL', channel.visits) end
   tick.from, tick.to, tick.bytes, tick.users, tick.epoch = revision, revision, 0, 0, epoch
 end
 
