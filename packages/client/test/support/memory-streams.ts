@@ -24,6 +24,8 @@ export interface StreamGround {
   /** Runs later, by the test's clock. */
   after(ms: number, run: () => void): void;
   fate(target: string): StreamFate;
+  /** Whether nothing gets through at the moment: then what is sent on a stream is lost, and so is the stream. */
+  isCut?(): boolean;
 }
 
 /** What carries streams, and what there is of them. */
@@ -43,20 +45,9 @@ export interface MemoryStreams {
 
 /** Begins to carry streams. */
 export function createMemoryStreams(ground: StreamGround): MemoryStreams {
-  const halls = new WeakMap<StreamDoor, Topics<(text: string) => void>>();
   const targets: string[] = [];
   const frames: string[] = [];
   const wires = new Set<Wire>();
-  const topicsOf = (door: StreamDoor): Topics<(text: string) => void> => {
-    const known = halls.get(door);
-    if (known) return known;
-    const topics = new Topics<(text: string) => void>();
-    door.attach((topic, text) => {
-      for (const send of [...topics.of(topic)]) send(text);
-    });
-    halls.set(door, topics);
-    return topics;
-  };
   return {
     targets,
     frames,
@@ -65,7 +56,7 @@ export function createMemoryStreams(ground: StreamGround): MemoryStreams {
       targets.push(target);
       const wire = new Wire(ground, ground.fate(target), listener, () => wires.delete(wire));
       wires.add(wire);
-      void wire.connect(target, topicsOf);
+      void wire.connect(target);
       return {
         send: (text) => {
           frames.push(text);
@@ -79,6 +70,20 @@ export function createMemoryStreams(ground: StreamGround): MemoryStreams {
     },
     openCount: () => wires.size,
   };
+}
+
+const halls = new WeakMap<StreamDoor, Topics<(text: string) => void>>();
+
+/** A server publishes in one place, whoever carries its streams. */
+function topicsOf(door: StreamDoor): Topics<(text: string) => void> {
+  const known = halls.get(door);
+  if (known) return known;
+  const topics = new Topics<(text: string) => void>();
+  door.attach((topic, text) => {
+    for (const send of [...topics.of(topic)]) send(text);
+  });
+  halls.set(door, topics);
+  return topics;
 }
 
 class Wire {
@@ -98,16 +103,13 @@ class Wire {
     this.#onOver = onOver;
   }
 
-  async connect(
-    target: string,
-    topicsOf: (door: StreamDoor) => Topics<(text: string) => void>,
-  ): Promise<void> {
+  async connect(target: string): Promise<void> {
     const { delayMs, refused } = this.#fate;
     if (delayMs) await new Promise<void>((resolve) => this.#ground.after(delayMs, resolve));
     else await null;
     if (refused === "silent") return;
     const door = this.#ground.door();
-    if (refused || !door || this.#isOver) return this.#end(1006);
+    if (refused || !door || this.#isOver || this.#ground.isCut?.()) return this.#end(1006);
     const topics = topicsOf(door);
     const admitted = await door.admit(target);
     if (!(admitted instanceof Stream)) return this.#end(1006);
@@ -117,9 +119,10 @@ class Wire {
       send,
       bufferedBytes: () => 0,
       ping: () => {
-        if (!this.#isDead && !this.#isOver) admitted.hear();
+        if (!this.#isCut() && !this.#isOver) admitted.hear();
       },
       close: (code) => this.#end(code),
+      cutOff: () => this.#end(1006),
       join: (topic) => topics.join(topic, send),
       leave: (topic) => topics.leave(topic, send),
     });
@@ -128,7 +131,8 @@ class Wire {
 
   send(text: string): void {
     this.#later(() => {
-      if (!this.#isDead && !this.#isOver) this.#stream?.take(text);
+      if (this.#isCut() || this.#isOver) return;
+      this.#stream?.take(text);
     });
   }
 
@@ -148,16 +152,22 @@ class Wire {
     if (!this.#isDead) this.#stream?.end();
   }
 
+  /** What was lost once is lost for good: frames do not come through after a hole. */
+  #isCut(): boolean {
+    this.#isDead ||= this.#ground.isCut?.() ?? false;
+    return this.#isDead;
+  }
+
   #deliver(text: string): void {
     const { breaksAt } = this.#fate;
-    if (this.#isDead || this.#isOver) return;
+    if (this.#isCut() || this.#isOver) return;
     if (breaksAt?.frame === this.#count++) {
       if (breaksAt.how === "told") this.break();
       else this.#isDead = true;
       return;
     }
     this.#later(() => {
-      if (!this.#isOver && !this.#isDead) this.#listener.onText(text);
+      if (!this.#isCut() && !this.#isOver) this.#listener.onText(text);
     });
   }
 
@@ -167,7 +177,7 @@ class Wire {
       if (this.#isOver) return;
       this.#isOver = true;
       this.#onOver();
-      if (!this.#isDead) this.#listener.onClose(code);
+      if (!this.#isCut()) this.#listener.onClose(code);
     });
   }
 

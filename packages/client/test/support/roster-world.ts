@@ -15,9 +15,12 @@ import {
   TestClock,
   testKeys,
 } from "@hereabouts/testkit";
-import type { Client, Reply, Request, Scheduling } from "../../src/index.ts";
-import { createClient } from "../../src/index.ts";
+import type { Streams } from "../../src/core.ts";
+import { createCalls, createCore, createRosters, createStreams } from "../../src/core.ts";
+import type { Client, CoreOptions, Reply, Request, Scheduling } from "../../src/index.ts";
+import { createMemoryStreams, type MemoryStreams, type StreamFate } from "./memory-streams.ts";
 import { createTruth, type Truth } from "./roster-truth.ts";
+import { carriage } from "./transports.ts";
 
 /** How bad the network is: how many of a hundred requests meet with what. */
 export interface Weather {
@@ -97,6 +100,7 @@ class World implements RosterWorld {
   readonly #policy: Partial<Policy>;
   readonly #flights = new Set<Flight>();
   readonly #wired = new Set<Wired>();
+  readonly #streams: MemoryStreams[] = [];
   readonly #directories: string[] = [];
   #directory: string | undefined;
   #node: Composition | undefined;
@@ -129,6 +133,7 @@ class World implements RosterWorld {
       data: this.#directory,
       between: (engine) => this.truth.record(engine),
     });
+    for (const streams of this.#streams) streams.attach(this.#node.streams);
   }
 
   async stop(): Promise<void> {
@@ -142,6 +147,7 @@ class World implements RosterWorld {
     this.#node = undefined;
     this.truth.lose();
     for (const flight of [...this.#flights]) flight.break();
+    for (const streams of this.#streams) streams.breakAll();
     // What it stores on its way out is never read.
     this.#directory = undefined;
     await this.#end(node);
@@ -156,11 +162,35 @@ class World implements RosterWorld {
     const ends = new Map<string, number>();
     const key = (channel: string, user: string): string => JSON.stringify([channel, user]);
     const sent: string[] = [];
+    const tell = (body: string): void => {
+      for (const { channel, user, moment } of endsIn(body, this.truth)) {
+        // Roster and checks hear of it in the same turn; nobody looks before the next.
+        setImmediate(() => ends.set(key(channel, user), moment));
+      }
+    };
+    const streams = createMemoryStreams({
+      door: () => this.#node?.streams,
+      after: (ms, run) => this.#later(ms, run),
+      fate: () => this.#streamFate(),
+      isCut: () => wired.isCut,
+    });
+    if (this.#node) streams.attach(this.#node.streams);
+    this.#streams.push(streams);
+    /** What the client takes from its stream it has been told, as by the answer to a poll. */
+    const told: Streams = (...parts) => {
+      const ask = createStreams(streams.open)(...parts);
+      const telling: typeof ask = async (question, manner, closing) => {
+        const answer = await ask(question, manner, closing);
+        if (answer.text === "" && !manner?.signal?.aborted) tell(JSON.stringify(answer.json));
+        return answer;
+      };
+      return Object.assign(telling, ask);
+    };
     const wired: Wired = {
       isCut: false,
       sent,
       toldEnd: (channel, user) => ends.get(key(channel, user)),
-      client: createClient({
+      client: createWhole({
         origin: "http://roster.test",
         subscribeKey: testKeys.subscribe,
         publishKey: testKeys.publish,
@@ -168,13 +198,12 @@ class World implements RosterWorld {
         deviceId,
         presenceTimeoutSeconds: 20,
         scheduling: this.#scheduling,
+        // A server without revisions is none of ours, and has no streams.
+        ...(carriage() === "stream" && !this.#isBare && { streams: told }),
         transport: async (request) => {
           sent.push(request.target);
           const reply = await this.#carry(request, wired);
-          for (const { channel, user, moment } of endsIn(reply, this.truth)) {
-            // Roster and checks hear of it in the same turn; nobody looks before the next.
-            setImmediate(() => ends.set(key(channel, user), moment));
-          }
+          tell(reply.body);
           return this.#isBare ? { ...reply, body: withoutRevisions(reply.body) } : reply;
         },
       }),
@@ -234,6 +263,20 @@ class World implements RosterWorld {
     });
   }
 
+  #streamFate(): StreamFate {
+    const { weather } = this;
+    const meets = (percent: number): boolean => this.#dice.below(100) < percent;
+    const slowMs = (): number => (meets(weather.slow) ? this.#dice.below(3_000) : 0);
+    const isLost = meets(weather.lost);
+    const how = meets(50) ? "silent" : "told";
+    const frame = this.#dice.below(20);
+    return {
+      delayMs: slowMs(),
+      frameDelayMs: slowMs(),
+      ...(isLost && (meets(50) ? { refused: how } : { breaksAt: { frame, how } })),
+    };
+  }
+
   #later(ms: number, run: () => void): void {
     if (ms === 0) run();
     else this.clock.at(this.clock.now() + ms, run);
@@ -268,6 +311,12 @@ class World implements RosterWorld {
   }
 }
 
+/** A client, with the streams that it is given. */
+function createWhole(options: CoreOptions): Client {
+  const core = createCore(options);
+  return Object.assign(core, createCalls(core), createRosters(core));
+}
+
 interface End {
   readonly channel: string;
   readonly user: string;
@@ -275,8 +324,8 @@ interface End {
 }
 
 /** The ends that a poll's answer tells of. */
-function endsIn(reply: Reply, truth: Truth): readonly End[] {
-  const { m: items = [] } = JSON.parse(reply.body) as { readonly m?: readonly Item[] };
+function endsIn(body: string, truth: Truth): readonly End[] {
+  const { m: items = [] } = JSON.parse(body) as { readonly m?: readonly Item[] };
   return items.flatMap(({ c, d: { action, uuid, epoch, revision } }) => {
     if (action !== "leave" && action !== "timeout") return [];
     const channel = c.replace(/-pnpres$/, "");
