@@ -141,6 +141,30 @@ describe.each(runtimes)("streams on %s", (runtime) => {
     expect(upgraded).toBe(200);
   });
 
+  it("that move when they are told to keep their seats, and miss nothing", async () => {
+    await using redis = await startRedis();
+    const args = ["--engine", redis.url, "--drain-seconds", "2"];
+    await using leaving = await startServer({ runtime, args });
+    await using staying = await startServer({ runtime, args });
+    using watcher = await stream(staying, "hall-pnpres");
+    using ann = await stream(leaving, "hall", "uuid=ann&instanceid=phone");
+    await when("she is there", () => eventsOf(watcher).length === 1);
+
+    const stopping = leaving.stop();
+    await when("she is told to move", () => ann.frames().some(({ c }) => c === "move"));
+    await publish(staying.port, "hall", "meanwhile");
+    ann.stream.drop();
+    const before = ann.items();
+    using moved = await stream(staying, "hall", `uuid=ann&instanceid=phone&tt=${ann.cursor()}&tr=1`);
+    await when("the message is there", () => before.length + moved.items().length > 0);
+    const { code } = await stopping;
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+
+    expect(code).toBe(0);
+    expect([...before, ...moved.items()].map(({ d }) => d)).toEqual(["meanwhile"]);
+    expect(eventsOf(watcher)).toEqual(["join ann"]);
+  });
+
   it("are announced as timed out within 10 s, once, when their node is killed, but not who came back", async () => {
     await using redis = await startRedis();
     await using dying = await startServer({ runtime, args: ["--engine", redis.url] });
