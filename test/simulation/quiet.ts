@@ -25,17 +25,23 @@ const usersMax = 1_000;
 /** How often one looks at most: seats that are left from bad days end, each with an event, for a while. */
 const looksMax = 100;
 
-/** Writes down what the engine, every node and every roster say at this moment. */
-export async function lookAround(scene: Scene): Promise<void> {
-  for (let looks = 0; looks < looksMax; looks += 1) if (await look(scene)) return;
+/**
+ * Writes down what the engine, every node and every roster say at this moment. Resolves with how many entries of the log
+ * everybody has had the time to be told of.
+ */
+export async function lookAround(scene: Scene): Promise<number> {
+  for (let looks = 0; looks < looksMax; looks += 1) {
+    const told = await look(scene);
+    if (told !== undefined) return told;
+  }
   throw new Error(`It was not quiet for a moment in ${looksMax} looks.`);
 }
 
-/** Whether nothing happened meanwhile; else the pictures are not of one moment, and nothing is written down. */
-async function look(scene: Scene): Promise<boolean> {
+/** How many entries there were, if nothing happened meanwhile; else the pictures are not of one moment, and nothing is written down. */
+async function look(scene: Scene): Promise<number | undefined> {
   const { cluster, sdk, stage, truth, quietMs } = scene;
   const { recorder, clock } = stage;
-  if (!(await isSummedUp(scene))) return false;
+  if (!(await isSummedUp(scene))) return undefined;
   const ask: Ask = (host, target) => askInTime({ stage, quietMs }, host, target);
   const asked = cluster.running.flatMap((host) => channels.map((channel) => hereNow(ask, host, channel)));
   const users = [...new Set(sdk.map(({ user }) => user))];
@@ -51,7 +57,7 @@ async function look(scene: Scene): Promise<boolean> {
   const [hereNowPictures, wheres] = await answers;
   const pictures = await engine;
   await recorder.pump();
-  if (recorder.entries().slice(before).some(isNews)) return false;
+  if (recorder.entries().slice(before).some(isNews)) return undefined;
   recorder.quiet({
     entries: before,
     engine: pictures,
@@ -59,7 +65,7 @@ async function look(scene: Scene): Promise<boolean> {
     rosters: sdk.flatMap((actor) => actor.pictures()),
     whereNow: new Map(wheres),
   });
-  return true;
+  return before;
 }
 
 /** Whether nothing changed for long enough that no change has still to be summed up. */

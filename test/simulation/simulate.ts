@@ -129,8 +129,8 @@ async function openWorld({ plan, random, clock, open, trace }: Ingredients): Pro
     gauge(false);
   };
 
-  /** Ends all faults and waits until everybody has come to rest. */
-  const comeToRest = async (): Promise<void> => {
+  /** Ends all faults and waits until everybody has come to rest, and has been told of so many entries. */
+  const comeToRest = async (): Promise<number> => {
     recorder.step += 1;
     trace(`step=${recorder.step} at ${clock.now()}: all faults end`);
     cluster.calm();
@@ -144,7 +144,7 @@ async function openWorld({ plan, random, clock, open, trace }: Ingredients): Pro
       cluster.observe();
     }
     gauge(false);
-    await lookAround({ ...scene, sdk });
+    return lookAround({ ...scene, sdk });
   };
 
   return {
@@ -154,17 +154,18 @@ async function openWorld({ plan, random, clock, open, trace }: Ingredients): Pro
       await clock.advance(50);
       for (const actor of sdk) actor.start();
       for (const actor of [...pollers, ...beaters]) void actor.run();
+      let told = 0;
       for (let round = 0; round < plan.rounds; round += 1) {
         cluster.rouse();
         network.isFoul = true;
         const until = clock.now() + plan.roundMs;
         while (clock.now() < until) await step();
-        await comeToRest();
+        told = await comeToRest();
       }
       recorder.step += 1;
       trace(`step=${recorder.step} at ${clock.now()}: everybody goes`);
       for (const actor of [...pollers, ...beaters]) actor.stop();
-      const last = recorder.entries().at(-1)?.timetoken ?? "0";
+      const last = recorder.entries()[told - 1]?.timetoken ?? "0";
       const closed = Promise.all(sdk.map((actor) => actor.close(last)));
       await clock.advance(settleMsMin);
       await closed;
