@@ -207,7 +207,8 @@ export class Audience implements Interest, Waker {
       this.#hall.publish(this.topic, text);
       this.#unchecked += text.length;
     }
-    for (const stream of this.#ahead) stream.tellAfter(deliveries, cursor);
+    // One that lets too much wait is closed by it, and gone from the list.
+    for (const stream of [...this.#ahead]) stream.tellAfter(deliveries, cursor);
     if (this.#unchecked >= checkEveryBytes) this.#findSlow(cursor);
   }
 
