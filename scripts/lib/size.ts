@@ -19,6 +19,7 @@ export const budgets: readonly Budget[] = [
   budget("createCore", "@hereabouts/client/core", 8_090),
   budget("createCore, createCalls", "@hereabouts/client/core", 9_850),
   budget("createCore, createRosters", "@hereabouts/client/core", 10_760),
+  budget("createCore, createStreams", "@hereabouts/client/core", 10_170),
   budget("createClient", "@hereabouts/client", 14_170),
 ];
 

@@ -113,6 +113,8 @@ describeChromium("who is online", () => {
   test("a page that was offline comes back by itself and has missed nothing", () =>
     inAContext(async (context) => {
       using watcher = await watch(server, "tunnel");
+      // Taking a page offline leaves its sockets alone: without them it polls.
+      await context.addInitScript("delete globalThis.WebSocket");
       const ada = await enter(context, "tunnel", "ada");
       const other = await browser.newContext();
       other.setDefaultTimeout(20_000);

@@ -1,5 +1,5 @@
 /** The scenes: small applications, each for one promise of the hooks. */
-import { createClient } from "@hereabouts/client";
+import { type ClientOptions, createClient } from "@hereabouts/client";
 import { createHooks, type HereaboutsHooks } from "@hereabouts/react";
 import {
   Activity,
@@ -42,12 +42,13 @@ const {
   useRoster,
 } = hooks;
 
+/** Polls can be watched from outside, by the requests of the page; streams cannot. */
+function optionsOf(origin: string, userId: string): ClientOptions<Types> {
+  return { origin, subscribeKey: "demo", publishKey: "demo", userId, stream: "off" };
+}
+
 function Own({ origin, user, children }: SceneProps & { readonly children: ReactNode }) {
-  return (
-    <HereaboutsProvider options={{ origin, subscribeKey: "demo", publishKey: "demo", userId: user }}>
-      {children}
-    </HereaboutsProvider>
-  );
+  return <HereaboutsProvider options={optionsOf(origin, user)}>{children}</HereaboutsProvider>;
 }
 
 /** Notes every rendering that reached the page. */
@@ -215,7 +216,7 @@ function Voice({ channel }: { readonly channel: string }) {
 function Foreign(props: SceneProps) {
   const [client] = useState(() => {
     const { origin, user } = props;
-    const made = createClient<Types>({ origin, subscribeKey: "demo", publishKey: "demo", userId: user });
+    const made = createClient<Types>(optionsOf(origin, user));
     made.subscribe({ channels: `${props.channel}-own` });
     return made;
   });
