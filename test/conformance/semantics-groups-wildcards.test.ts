@@ -7,7 +7,7 @@ import {
   channelsOf,
   eventsThenQuiet,
   expectHeld,
-  inEachWorld,
+  overEachTransport,
   usersIn,
 } from "./support.ts";
 
@@ -18,7 +18,7 @@ const event = (action: string, channel: string, occupancy: number, user = "u"): 
   occupancy,
 });
 
-inEachWorld("groups", (open) => {
+overEachTransport("groups", (open, testOfPolls) => {
   const group = { groups: ["g"] };
 
   test("[S-030] [S-031] a user joins and leaves every channel of a group", async () => {
@@ -53,27 +53,30 @@ inEachWorld("groups", (open) => {
     expect(await usersIn(client, "a")).toEqual(["u"]);
   });
 
-  test("[S-033] a channel that is added to a group is joined with the next poll, and its messages arrive", async () => {
-    const client = await open();
-    await client.addToGroup("g", ["a", "b"]);
-    const observer = await observePresence(client, ["a", "b", "c"]);
-    const cursor = await client.handshake("u", [], group);
-    const poll = await client.poll("u", [], cursor, group);
-    await observer.collectEvents();
+  testOfPolls(
+    "[S-033] a channel that is added to a group is joined with the next poll, and its messages arrive",
+    async () => {
+      const client = await open();
+      await client.addToGroup("g", ["a", "b"]);
+      const observer = await observePresence(client, ["a", "b", "c"]);
+      const cursor = await client.handshake("u", [], group);
+      const poll = await client.poll("u", [], cursor, group);
+      await observer.collectEvents();
 
-    await client.addToGroup("g", "c");
-    await client.publish("writer", "c", "early");
+      await client.addToGroup("g", "c");
+      await client.publish("writer", "c", "early");
 
-    const { cursor: next } = await answerOf(poll);
-    expect(await observer.collectEvents()).toEqual([]);
-    const again = await client.poll("u", [], next, group);
-    expect((await answerOf(again)).items.map((item) => [item.c, item.b, item.d])).toEqual([
-      ["c", "g", "early"],
-    ]);
-    expect(await eventsThenQuiet(observer, client)).toEqual([event("join", "c", 1)]);
-  });
+      const { cursor: next } = await answerOf(poll);
+      expect(await observer.collectEvents()).toEqual([]);
+      const again = await client.poll("u", [], next, group);
+      expect((await answerOf(again)).items.map((item) => [item.c, item.b, item.d])).toEqual([
+        ["c", "g", "early"],
+      ]);
+      expect(await eventsThenQuiet(observer, client)).toEqual([event("join", "c", 1)]);
+    },
+  );
 
-  test("[S-034] a channel that is taken out of a group is not left: its seat runs out", async () => {
+  testOfPolls("[S-034] a channel that is taken out of a group is not left: its seat runs out", async () => {
     const client = await open({ pollHoldSeconds: 1 });
     await client.addToGroup("g", ["a", "b"]);
     const observer = await observePresence(client, ["a", "b"]);
@@ -109,7 +112,7 @@ inEachWorld("groups", (open) => {
     expect(await eventsThenQuiet(observer, client)).toEqual([event("join", "a", 1), event("join", "b", 1)]);
   });
 
-  test("a poll of an unknown group is held until the group gets a channel", async () => {
+  testOfPolls("a poll of an unknown group is held until the group gets a channel", async () => {
     const client = await open();
     const cursor = await client.handshake("u", [], group);
     const poll = await client.poll("u", [], cursor, group);
@@ -120,7 +123,7 @@ inEachWorld("groups", (open) => {
     expect((await answerOf(poll)).items).toEqual([]);
   });
 
-  test("a poll of a group comes back when the group is deleted", async () => {
+  testOfPolls("a poll of a group comes back when the group is deleted", async () => {
     const client = await open();
     await client.addToGroup("g", "a");
     const cursor = await client.handshake("u", [], group);
@@ -141,7 +144,7 @@ inEachWorld("groups", (open) => {
   });
 });
 
-inEachWorld("wildcards", (open) => {
+overEachTransport("wildcards", (open) => {
   test("[S-040] [S-043] a subscriber of a wildcard is told of its own join, and here now knows it", async () => {
     const client = await open();
 
@@ -185,7 +188,7 @@ inEachWorld("wildcards", (open) => {
   });
 });
 
-inEachWorld("filters of presence", (open) => {
+overEachTransport("filters of presence", (open) => {
   test("[S-080] a filter on the action lets through that action alone", async () => {
     const client = await open();
     const observer = await observePresence(client, "ch", { filter: "pn_action == 'join'" });
