@@ -16,5 +16,5 @@ export function useStreams(): void {
   current = "stream";
 }
 
-/** Tests of what only polls do, request by request: not run over streams. */
-export const polled = (): typeof test | typeof test.skip => (carriage() === "poll" ? test : test.skip);
+/** Tests of what only polls do, request by request: over streams there are none. */
+export const polled = (): ReturnType<typeof test.runIf> => test.runIf(carriage() === "poll");
