@@ -172,7 +172,7 @@ function exampleRow(costs: Costs, users: number, transport: "long poll" | "strea
     numeral(changes),
     numeral(told),
     `${numeral(cpu)} cores`,
-    numeral(nodes),
+    nodes.toLocaleString("en-GB"),
     `${numeral(memory)} MB`,
     isCluster ? `${numeral(redisCpu)} cores` : "-",
     isCluster ? `${numeral(redisMemory)} GB` : "-",
