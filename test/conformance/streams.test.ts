@@ -77,6 +77,27 @@ inEachWorld("a stream", (open) => {
     expect(await usersIn(client, "a")).toEqual(["u", "v"]);
   });
 
+  test("is told on beside one of the same subscription that comes from a node whose clock is ahead", async () => {
+    const client = await open();
+    const probe = await client.world.stream(target("z"));
+    if (!("take" in probe)) throw new Error(`The stream was refused: ${probe.text}`);
+    const { t } = await nextFrame(probe);
+    const aheadMs = 2_000;
+    const tt = String(BigInt(t?.t ?? "0") + BigInt(aheadMs) * 10_000n);
+    const ahead = await opened(client, "a", { tt, tr: "1" });
+    await client.world.advance(0);
+    const present = await opened(client, "a");
+
+    await client.publish("writer", "a", "before");
+    expect(await told(client, present)).toEqual([["before", "a", undefined]]);
+    await client.world.advance(2 * aheadMs);
+    await client.publish("writer", "a", "after");
+
+    expect(await told(client, present)).toEqual([["after", "a", undefined]]);
+    // Whether it is told of the first, too, is the engine's to say: a cluster's log goes on after the cursors it is shown.
+    expect((await told(client, ahead)).at(-1)).toEqual(["after", "a", undefined]);
+  });
+
   test("tells the same to all who ask for the same, and to each who asks for something else what that is", async () => {
     const client = await open();
     const streams = await Promise.all([

@@ -62,12 +62,16 @@ export class Audience implements Interest, Waker {
   isWoken = false;
   /** Up to where everything has been told to those who follow. */
   cursor: Timetoken = 0n;
+  /** How often there may have been news. */
+  news = 0;
   subscription: Subscription;
   readonly #hall: Hall;
   readonly #keyset: Keyset;
   readonly #members = new Set<Stream>();
   /** Those who have read further than the audience, and follow once it is there, too. */
   #ahead: Stream[] = [];
+  /** Those who have read all there is here and still less than the audience was told elsewhere: they wait for news. */
+  #behind: Stream[] = [];
   #followers = 0;
   #isLooking = false;
   #mayHaveMissed = false;
@@ -154,6 +158,14 @@ export class Audience implements Interest, Waker {
     return true;
   }
 
+  /**
+   * Lets a stream read again when there is news. For one that found nothing to read and is not let follow: others have
+   * come from a node that is ahead of this one, and the audience stands where they do.
+   */
+  keepWaiting(stream: Stream): void {
+    this.#behind.push(stream);
+  }
+
   /** A stream ceases to follow; it goes on reading from `stream.cursor`. */
   unfollow(stream: Stream): void {
     if (stream.isFollowing) {
@@ -163,16 +175,20 @@ export class Audience implements Interest, Waker {
       this.#followers -= 1;
       return;
     }
-    const index = this.#ahead.indexOf(stream);
-    if (index >= 0) this.#ahead.splice(index, 1);
+    this.#ahead = without(this.#ahead, stream);
+    this.#behind = without(this.#behind, stream);
   }
 
   wake(): void {
-    if (this.#followers + this.#ahead.length > 0) this.#hall.wake(this);
+    this.news += 1;
+    if (this.#followers + this.#ahead.length + this.#behind.length > 0) this.#hall.wake(this);
   }
 
   /** Tells those who follow what there is. Rejects when the engine could not be asked. */
   async look(): Promise<void> {
+    const behind = this.#behind;
+    this.#behind = [];
+    for (const stream of behind) stream.read();
     if (this.#isLooking) {
       this.#mayHaveMissed = true;
       return;
@@ -278,6 +294,11 @@ export class Audience implements Interest, Waker {
     this.#watchTopics();
     if (hasMoreSeats) for (const stream of this.#members) this.#hall.renew(stream);
   }
+}
+
+/** The same list where the stream is not in it: most often there is none. */
+function without(streams: Stream[], stream: Stream): Stream[] {
+  return streams.includes(stream) ? streams.filter((each) => each !== stream) : streams;
 }
 
 const noMembers: Members = new Map();

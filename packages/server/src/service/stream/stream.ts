@@ -264,11 +264,19 @@ export class Stream implements Subscriber {
         this.#waitsWith = "reading";
         return;
       }
+      const { news } = audience;
       const { deliveries, cursor } = await collect(context, audience, this.cursor, context.scheduler.now());
       if (this.#isOver) return;
+      const before = this.cursor;
       this.tellAfter(deliveries, cursor);
       if (cursor > this.cursor) this.cursor = cursor;
-      if (deliveries.length === 0 && audience.enlist(this)) return;
+      if (deliveries.length > 0) continue;
+      if (audience.enlist(this)) return;
+      // To read on at once would be to read the same: the log may answer within the turn, and nothing else would happen.
+      if (this.cursor === before && audience.news === news) {
+        audience.keepWaiting(this);
+        return;
+      }
     }
   }
 
