@@ -1,16 +1,18 @@
-/** Real faults in small: the scenarios that take less than 20 s, with 200 users on three nodes. */
+/** Real faults in small: the scenarios that take less than 20 s, with 200 users on three nodes, who poll or hold streams. */
 import { describe, expect, it } from "vitest";
 import { scenarios } from "./support/all.ts";
 import { runScenario } from "./support/outcome.ts";
 import { reducedSize } from "./support/stage.ts";
 
-const quick = scenarios.filter(({ isQuick }) => isQuick);
+const quick = scenarios.flatMap((scenario) =>
+  scenario.quick.map((transport) => ({ scenario, transport, title: scenario.title })),
+);
 
-describe.each(quick)("$title", (scenario) => {
+describe.each(quick)("$title; users hold a $transport", ({ scenario, transport }) => {
   it("costs nothing but what Redis itself forgets", async () => {
     const said: string[] = [];
     const result = await runScenario({
-      ...{ scenario, runtime: "bun", size: reducedSize, command: "npm test" },
+      ...{ scenario, transport, runtime: "bun", size: reducedSize, command: "npm test" },
       say: (line) => said.push(line),
     });
 

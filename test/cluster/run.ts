@@ -1,6 +1,7 @@
 /** `npm run e2e:cluster`: breaks a real cluster in every way it knows and writes down what that cost. */
 import { parseArgs } from "node:util";
 import { type Runtime, runtimes } from "@hereabouts/testkit";
+import type { Transport } from "@hereabouts/testkit/cluster";
 import { scenarios } from "./support/all.ts";
 import { runScenario } from "./support/outcome.ts";
 import { keepOutcome, writeTable } from "./support/report.ts";
@@ -15,6 +16,7 @@ const help = [
   "",
   "  --scenario NAME   only this one; may be repeated",
   "  --runtime NAME    bun or node: what the nodes run on; default bun",
+  "  --transport NAME  poll or stream: what users hold; default one after the other",
   "  --reduced         as small as in npm test; nothing is kept",
   "  --table           only make the table anew from what is kept",
   "  --help            this",
@@ -23,9 +25,12 @@ const help = [
   ...scenarios.map(({ name, title }) => `  ${name.padEnd(18)}${title}`),
 ].join("\n");
 
+const transports: readonly Transport[] = ["poll", "stream"];
+
 interface Options {
   readonly chosen: readonly Scenario[];
   readonly runtime: Runtime;
+  readonly chosenTransports: readonly Transport[];
   readonly isReduced: boolean;
   readonly isTableOnly: boolean;
 }
@@ -47,23 +52,32 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let bad = 0;
   for (const scenario of options.chosen) {
-    if (!(await runOne(scenario, options))) bad += 1;
+    for (const transport of options.chosenTransports) {
+      if (!(await runOne(scenario, transport, options))) bad += 1;
+    }
   }
   if (!options.isReduced) writeTable(scenarios);
-  console.log(`\n${options.chosen.length - bad} scenarios passed, ${bad} failed`);
+  const runs = options.chosen.length * options.chosenTransports.length;
+  console.log(`\n${runs - bad} runs passed, ${bad} failed`);
   return bad === 0 ? 0 : 1;
 }
 
-async function runOne(scenario: Scenario, { runtime, isReduced }: Options): Promise<boolean> {
-  console.log(`\n${scenario.name}: ${scenario.title}`);
+async function runOne(
+  scenario: Scenario,
+  transport: Transport,
+  { runtime, isReduced }: Options,
+): Promise<boolean> {
+  console.log(`\n${scenario.name}, ${transport}s: ${scenario.title}`);
   const base = isReduced ? reducedSize : fullSize;
-  const size = { ...base, timeoutSeconds: scenario.timeoutSeconds ?? base.timeoutSeconds };
-  const command = `npm run e2e:cluster -- --runtime ${runtime}`;
+  const { timeoutSeconds } = scenario;
+  const size =
+    timeoutSeconds === undefined ? base : { ...base, timeoutSeconds, streamTimeoutSeconds: timeoutSeconds };
+  const command = `npm run e2e:cluster -- --runtime ${runtime} --transport ${transport}`;
   const startedAt = performance.now();
   const say = (line: string): void =>
     console.log(`  ${((performance.now() - startedAt) / 1_000).toFixed(1)} s  ${line}`);
   try {
-    const { outcome, faults } = await runScenario({ scenario, runtime, size, command, say });
+    const { outcome, faults } = await runScenario({ scenario, runtime, transport, size, command, say });
     for (const [name, value] of Object.entries(outcome)) console.log(`    ${name}: ${value}`);
     for (const fault of faults) console.log(`  FAULT  ${fault}`);
     if (!isReduced) console.log(`  kept in ${keepOutcome(outcome)}`);
@@ -82,6 +96,7 @@ function optionsOf(args: readonly string[]): Options | string {
       options: {
         scenario: { type: "string", multiple: true },
         runtime: { type: "string", default: "bun" },
+        transport: { type: "string" },
         reduced: { type: "boolean", default: false },
         table: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -90,11 +105,13 @@ function optionsOf(args: readonly string[]): Options | string {
     if (values.help) return help;
     const runtime = runtimes.find((name) => name === values.runtime);
     if (runtime === undefined) return `There is no runtime ${values.runtime}: bun or node.`;
+    const chosenTransports = transports.filter((name) => name === (values.transport ?? name));
+    if (chosenTransports.length === 0) return `There is no transport ${values.transport}: poll or stream.`;
     const wished = values.scenario ?? scenarios.map(({ name }) => name);
     const unknown = wished.filter((name) => !scenarios.some((scenario) => scenario.name === name));
     if (unknown.length > 0) return `There is no scenario ${unknown.join(", ")}: see --help.`;
     const chosen = scenarios.filter(({ name }) => wished.includes(name));
-    return { chosen, runtime, isReduced: values.reduced, isTableOnly: values.table };
+    return { chosen, runtime, chosenTransports, isReduced: values.reduced, isTableOnly: values.table };
   } catch (error) {
     return error instanceof Error ? `${error.message}\n\n${help}` : help;
   }

@@ -7,15 +7,26 @@ import { differenceOf, slackMs, Truth } from "./support/truth.ts";
 import { faultsIn, judge, type Notes } from "./support/verdict.ts";
 
 const timeoutSeconds = 10;
+const graceSeconds = 3;
 const start = 1_000_000;
 
 function step(user: string, stage: Stage, at: number, more: Partial<LifeStep> = {}): LifeStep {
-  return { user, channel: "hall", stage, at, renewedAt: start, sentAt: start, isUncertain: false, ...more };
+  return {
+    user,
+    channel: "hall",
+    stage,
+    at,
+    renewedAt: start,
+    sentAt: start,
+    isUncertain: false,
+    closedAt: undefined,
+    ...more,
+  };
 }
 
 /** A truth in which ann stays, bob leaves and cid falls silent, all at their time. */
 function truthOfThree(): Truth {
-  const truth = new Truth(timeoutSeconds);
+  const truth = new Truth(timeoutSeconds, graceSeconds);
   for (const user of ["ann", "bob", "cid"]) {
     truth.learn(step(user, "coming", start));
     truth.learn(step(user, "seated", start + 10));
@@ -49,7 +60,7 @@ function notesOf(events: readonly SeenEvent[], name = "watcher"): Notes {
 }
 
 const quiet: CrowdReport = {
-  ...{ pollsOut: 0, polls: 0, heartbeats: 0, failures: {}, published: 0, owed: 0, delivered: 0, lost: 0 },
+  ...{ held: 0, polls: 0, heartbeats: 0, failures: {}, published: 0, owed: 0, delivered: 0, lost: 0 },
   doubled: 0,
   lossy: [],
 };
@@ -92,6 +103,22 @@ describe("the judge", () => {
     ],
   ])("finds %s", (_, events, wanted) => {
     expect(faultsOf(notesOf(events))).toContainEqual(expect.stringMatching(wanted));
+  });
+
+  it("lets a user leave whose stream was closed, a grace later and not before", () => {
+    const truth = truthOfThree();
+    truth.learn(step("cid", "dead", start + 1_000, { closedAt: start + 1_000 }));
+    const endAt = (at: number): readonly string[] => {
+      const leave = event("leave", "cid", 5, { at, arrivedAt: at });
+      return faultsIn(judge([notesOf([...allIsWell.slice(0, 4), leave])], truth), quiet, {
+        historyLoss: false,
+      });
+    };
+
+    expect(endAt(start + 4_000)).toEqual([]);
+    expect(endAt(start + 3_900)).toEqual([
+      expect.stringMatching(/^false end: leave of cid .*95 ms too early/),
+    ]);
   });
 
   it("finds what one watcher was told and another was not", () => {

@@ -10,6 +10,7 @@ export type Names = string | readonly string[];
 /** Targets for one keyset. What is called `rest` is taken as it is. */
 export interface Targets {
   subscribe(channels: Names, query?: Query): string;
+  stream(channels: Names, query?: Query): string;
   /** `rest` follows `/v2/presence/sub-key/KEY`. */
   presence(rest: string, query?: Query): string;
   /** `rest` follows `channel-group`. */
@@ -26,6 +27,8 @@ export function targetsOf(keys: Keys): Targets {
   return {
     subscribe: (channels, query = {}) =>
       `/v2/subscribe/${keys.subscribe}/${pathList(channels)}/0${queryString(query)}`,
+    stream: (channels, query = {}) =>
+      `/v3/stream/${keys.subscribe}/${pathList(channels)}${queryString(query)}`,
     presence: (rest, query = {}) => `/v2/presence/sub-key/${keys.subscribe}${rest}${queryString(query)}`,
     group: (rest, query = {}) =>
       `/v1/channel-registration/sub-key/${keys.subscribe}/channel-group${rest}${queryString(query)}`,

@@ -9,7 +9,7 @@ export const masterKilled: Scenario = {
   crowding: "all nodes",
   // What a master had acknowledged and not yet replicated is lost; a new epoch has to say so.
   allowance: redisForgets,
-  isQuick: false,
+  quick: [],
   async inject({ store, truth, churn }) {
     const from = Date.now();
     const churning = churn();

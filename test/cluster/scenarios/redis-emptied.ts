@@ -10,7 +10,7 @@ export const redisEmptied: Scenario = {
   topology: "single",
   crowding: "all nodes",
   allowance: redisForgets,
-  isQuick: true,
+  quick: ["poll"],
   async inject({ store, truth, churn }) {
     const from = Date.now();
     const churning = churn();

@@ -9,7 +9,7 @@ const awayMs = 10_000;
 export const redisCut: Scenario = {
   name: "redis-cut",
   title: "One node is cut off from Redis for 10 s (connections reset)",
-  ...{ topology: "single", crowding: "all nodes", allowance: nothingLost, isQuick: true },
+  ...{ topology: "single", crowding: "all nodes", allowance: nothingLost, quick: ["poll"] },
   inject: (stage) => breakWires(stage, [0], "cut"),
 };
 
@@ -17,7 +17,7 @@ export const redisCut: Scenario = {
 export const redisSilent: Scenario = {
   name: "redis-silent",
   title: "One node hears nothing of Redis for 10 s (packets lost)",
-  ...{ topology: "single", crowding: "all nodes", allowance: nothingLost, isQuick: false },
+  ...{ topology: "single", crowding: "all nodes", allowance: nothingLost, quick: [] },
   inject: (stage) => breakWires(stage, [0], "silence"),
 };
 
@@ -25,7 +25,7 @@ export const redisSilent: Scenario = {
 export const redisAway: Scenario = {
   name: "redis-away",
   title: "All nodes are cut off from Redis for 10 s, users time out after 8 s",
-  ...{ topology: "single", crowding: "all nodes", allowance: nothingLost, isQuick: false, timeoutSeconds: 8 },
+  ...{ topology: "single", crowding: "all nodes", allowance: nothingLost, quick: [], timeoutSeconds: 8 },
   inject: (stage) => breakWires(stage, [...Array(stage.fleet.size).keys()], "cut"),
 };
 

@@ -9,7 +9,7 @@ export const rollingRestart: Scenario = {
   topology: "cluster",
   crowding: "all nodes",
   allowance: nothingLost,
-  isQuick: true,
+  quick: ["poll", "stream"],
   async inject({ fleet, balancer, churn, options }) {
     const from = Date.now();
     const problems: string[] = [];

@@ -1,9 +1,9 @@
 /** Runs one scenario from an empty store to a verdict. */
 import { arch, cpus, platform, totalmem } from "node:os";
 import type { Runtime } from "@hereabouts/testkit";
-import type { CrowdReport } from "@hereabouts/testkit/cluster";
+import type { CrowdReport, Transport } from "@hereabouts/testkit/cluster";
 import type { Fault, Scenario } from "./scenario.ts";
-import { openStage, type Size, type Stage } from "./stage.ts";
+import { openStage, type Size, type Stage, timeoutOf } from "./stage.ts";
 import { until, untilInstant } from "./until.ts";
 import { faultsIn, judge, type Notes, type Verdict } from "./verdict.ts";
 
@@ -11,19 +11,22 @@ import { faultsIn, judge, type Notes, type Verdict } from "./verdict.ts";
 export interface Outcome {
   readonly scenario: string;
   readonly runtime: Runtime;
+  /** What users and watchers held. */
+  readonly transport: Transport;
   readonly date: string;
   readonly machine: string;
   readonly command: string;
   readonly users: number;
   readonly nodes: number;
   readonly redis: string;
+  /** Of users who poll, or of streams' seats. */
   readonly presenceTimeoutSeconds: number;
   /** How long the fault lasted. */
   readonly faultMs: number;
   /** From the end of the fault until every node and every roster was right, and remained so. */
   readonly agreeMs: number;
-  /** From the end of the fault until every user's poll was held again. */
-  readonly pollsHeldMs: number;
+  /** From the end of the fault until every user's poll or stream was held again. */
+  readonly heldMs: number;
   /** The most users that one node or roster did not show at one time although they were there. */
   readonly missingMost: number;
   /** Users still shown by somebody at the end, after their bound. */
@@ -56,6 +59,7 @@ export interface Outcome {
 export interface RunOptions {
   readonly scenario: Scenario;
   readonly runtime: Runtime;
+  readonly transport: Transport;
   readonly size: Size;
   readonly command: string;
   readonly say: (line: string) => void;
@@ -71,17 +75,17 @@ const agreeWithinMs = 60_000;
 
 /** Sets up, breaks, mends, waits until all is settled, and judges. */
 export async function runScenario(options: RunOptions): Promise<Result> {
-  const { scenario, runtime, size, say } = options;
+  const { scenario, runtime, transport, size, say } = options;
   const { topology, crowding } = scenario;
-  await using stage = await openStage({ runtime, topology, size, crowding, say });
+  await using stage = await openStage({ runtime, transport, topology, size, crowding, say });
   const fault = await scenario.inject(stage);
   say(`the fault is over after ${fault.to - fault.from} ms`);
-  const pollsHeldMs = await pollsHeldAfter(stage, fault);
+  const heldMs = await heldAfter(stage, fault);
   const wasAgreed = await settled(stage, fault, say);
   await stage.crowd.order({ kind: "hush" });
   const crowd = await lastReport(stage, scenario);
   const verdict = await lastVerdict(stage);
-  const measured = measure(stage, fault, { crowd, verdict, pollsHeldMs });
+  const measured = measure(stage, fault, { crowd, verdict, heldMs });
   const faults = [
     ...(wasAgreed ? [] : disagreement(stage)),
     ...faultsIn(verdict, crowd, scenario.allowance),
@@ -97,12 +101,14 @@ export async function runScenario(options: RunOptions): Promise<Result> {
 function about({
   scenario,
   runtime,
+  transport,
   size,
   command,
 }: RunOptions): Pick<
   Outcome,
   | "scenario"
   | "runtime"
+  | "transport"
   | "date"
   | "machine"
   | "command"
@@ -115,18 +121,19 @@ function about({
   return {
     scenario: scenario.name,
     runtime,
+    transport,
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus().length} cores of ${cpus()[0]?.model ?? "an unknown CPU"}, ${gibibytes} GiB, ${platform()} ${arch()}`,
     command,
     users: size.users,
     nodes: size.nodes,
     redis: scenario.topology,
-    presenceTimeoutSeconds: size.timeoutSeconds,
+    presenceTimeoutSeconds: timeoutOf({ size, transport }),
   };
 }
 
-async function pollsHeldAfter(stage: Stage, fault: Fault): Promise<number> {
-  await stage.everybodyPolls(agreeWithinMs);
+async function heldAfter(stage: Stage, fault: Fault): Promise<number> {
+  await stage.everybodyIsHeld(agreeWithinMs);
   return Date.now() - fault.to;
 }
 
@@ -194,13 +201,13 @@ function rosterFaults({ rosters, truth }: Stage, { allowance }: Scenario): reado
 interface Facts {
   readonly crowd: CrowdReport;
   readonly verdict: Verdict;
-  readonly pollsHeldMs: number;
+  readonly heldMs: number;
 }
 
 function measure(
   stage: Stage,
   fault: Fault,
-  { crowd, verdict, pollsHeldMs }: Facts,
+  { crowd, verdict, heldMs }: Facts,
 ): Omit<Outcome, keyof ReturnType<typeof about> | "isGood"> {
   const during = stage.watchers.flatMap(({ events }) => events).filter(({ at }) => at >= fault.from);
   const delays = during.map(({ arrivedAt, at }) => arrivedAt - at).sort((a, b) => a - b);
@@ -210,7 +217,7 @@ function measure(
   return {
     faultMs: fault.to - fault.from,
     agreeMs: since === undefined ? -1 : Math.max(0, since - fault.to),
-    pollsHeldMs: Math.max(0, pollsHeldMs),
+    heldMs: Math.max(0, heldMs),
     missingMost: Math.max(0, ...wrong.map(({ difference }) => difference.missing.length)),
     ghosts: new Set(lastLooks.flatMap(({ difference }) => difference.ghosts)).size,
     falseLeaves: verdict.falseEnds.length,

@@ -12,7 +12,7 @@ const page = join(root, "docs/reliability.md");
 /** Writes an outcome to its file; gives the file's path from the root. */
 export function keepOutcome(outcome: Outcome): string {
   mkdirSync(folder, { recursive: true });
-  const name = `${outcome.scenario}.${outcome.runtime}.json`;
+  const name = `${outcome.scenario}.${outcome.runtime}.${outcome.transport}.json`;
   writeFileSync(join(folder, name), `${JSON.stringify(outcome, null, 2)}\n`);
   return `test/cluster/results/${name}`;
 }
@@ -43,6 +43,7 @@ export function writeTable(scenarios: readonly Scenario[]): void {
 const columns = [
   "Fault",
   "Nodes run on",
+  "Users hold",
   "Lasted",
   "False leaves, timeouts, joins",
   "Ghosts",
@@ -50,7 +51,7 @@ const columns = [
   "Messages owed / twice / lost",
   "Channels with a new epoch (rejoins)",
   "All agree after",
-  "Polls held again after",
+  "Held again after",
   "Timeouts late by at most",
   "Event to watcher, p99 / most",
   "Requests refused or broken off",
@@ -79,6 +80,7 @@ function row(cells: readonly string[]): string {
 function cells(outcome: Outcome): readonly string[] {
   return [
     outcome.runtime,
+    `${outcome.transport}s`,
     duration(outcome.faultMs),
     number(outcome.falseLeaves + outcome.falseJoins),
     number(outcome.ghosts),
@@ -86,7 +88,7 @@ function cells(outcome: Outcome): readonly string[] {
     [outcome.messagesOwed, outcome.messagesDoubled, outcome.messagesLost].map(number).join(" / "),
     `${number(outcome.channelsWithNewEpoch)} (${number(outcome.rejoins)})`,
     duration(outcome.agreeMs),
-    duration(outcome.pollsHeldMs),
+    duration(outcome.heldMs),
     duration(outcome.timeoutLateMs),
     `${duration(outcome.deliveryP99Ms)} / ${duration(outcome.deliveryMaxMs)}`,
     `${number(outcome.requestsFailed)} of ${number(outcome.requests)}`,
@@ -94,8 +96,9 @@ function cells(outcome: Outcome): readonly string[] {
 }
 
 function originOf(outcome: Outcome): string {
-  const { date, machine, users, nodes, presenceTimeoutSeconds, command } = outcome;
-  return `${date}, ${machine}: ${number(users)} users on ${nodes} nodes, presence timeout ${presenceTimeoutSeconds} s, \`${command}\``;
+  const { date, machine, users, nodes, transport, presenceTimeoutSeconds, command } = outcome;
+  const kind = transport === "stream" ? "seats of streams time out after" : "presence timeout";
+  return `${date}, ${machine}: ${number(users)} users on ${nodes} nodes, ${kind} ${presenceTimeoutSeconds} s, \`${command}\``;
 }
 
 /** Milliseconds as people read them. */

@@ -1,5 +1,6 @@
 /** Rosters as applications have them: the SDK's, through the balancer, each noting whom it ever lost. */
 import { type Client, createClient, type Roster } from "@hereabouts/client";
+import type { Transport } from "@hereabouts/testkit/cluster";
 import { seatName } from "./truth.ts";
 
 /** Somebody who was in a roster and then was not. */
@@ -20,18 +21,29 @@ export interface RosterWatch extends AsyncDisposable {
   readonly vanished: readonly Vanished[];
 }
 
+/** What to watch, and how. */
+export interface RosterOptions {
+  readonly name: string;
+  readonly port: number;
+  readonly keys: { readonly subscribe: string; readonly publish: string };
+  readonly channels: readonly string[];
+  readonly transport: Transport;
+}
+
 /** Starts to watch; resolves when every roster is complete. */
-export async function watchRosters(
-  name: string,
-  port: number,
-  keys: { readonly subscribe: string; readonly publish: string },
-  channels: readonly string[],
-): Promise<RosterWatch> {
+export async function watchRosters({
+  name,
+  port,
+  keys,
+  channels,
+  transport,
+}: RosterOptions): Promise<RosterWatch> {
   const client: Client = createClient({
     origin: `http://127.0.0.1:${port}`,
     subscribeKey: keys.subscribe,
     publishKey: keys.publish,
     userId: name,
+    stream: transport === "stream" ? "auto" : "off",
   });
   const vanished: Vanished[] = [];
   const rosters = channels.map((channel) => client.roster(channel));

@@ -1,4 +1,5 @@
 /** What a scenario is: a fault, how it is brought about and mended, and what it may cost. */
+import type { Transport } from "@hereabouts/testkit/cluster";
 import type { Stage } from "./stage.ts";
 import type { Topology } from "./store.ts";
 import type { Allowance } from "./verdict.ts";
@@ -22,10 +23,10 @@ export interface Scenario {
   readonly topology: Topology;
   readonly crowding: "first node" | "all nodes";
   readonly allowance: Allowance;
-  /** The users' presence timeout where the fault needs another than the size's. */
+  /** The users' presence timeout and that of streams, where the fault needs another than the size's. */
   readonly timeoutSeconds?: number;
-  /** Whether the reduced run has it. */
-  readonly isQuick: boolean;
+  /** With which transports `npm test` runs it, at the reduced size. */
+  readonly quick: readonly Transport[];
   /** Breaks something, lets users come and go meanwhile, and mends it. */
   inject(stage: Stage): Promise<Fault>;
 }

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { announceMaxMax } from "@hereabouts/core";
+import { announceMaxMax, defaultPolicy } from "@hereabouts/core";
 import type { Runtime } from "@hereabouts/testkit";
 import {
   type Crowd,
@@ -12,6 +12,7 @@ import {
   openLoadBalancer,
   startCrowd,
   startWatcher,
+  type Transport,
   type Watcher,
 } from "@hereabouts/testkit/cluster";
 import { type Agreement, watchAgreement } from "./agreement.ts";
@@ -30,6 +31,8 @@ export interface Size {
   /** Clients of the SDK, each with a roster of every channel. */
   readonly rosters: number;
   readonly timeoutSeconds: number;
+  /** For how long seats outlast a node that dies with their streams open. */
+  readonly streamTimeoutSeconds: number;
   readonly messagesPerSecond: number;
 }
 
@@ -41,6 +44,7 @@ export const fullSize: Size = {
   watchers: 6,
   rosters: 2,
   timeoutSeconds: 20,
+  streamTimeoutSeconds: 10,
   messagesPerSecond: 2,
 };
 
@@ -52,6 +56,7 @@ export const reducedSize: Size = {
   watchers: 3,
   rosters: 1,
   timeoutSeconds: 6,
+  streamTimeoutSeconds: 6,
   messagesPerSecond: 4,
 };
 
@@ -60,7 +65,9 @@ export interface StageOptions {
   readonly runtime: Runtime;
   readonly topology: Topology;
   readonly size: Size;
-  /** Whether every poll is to be on the first node when it begins. */
+  /** What users and watchers hold. */
+  readonly transport: Transport;
+  /** Whether everybody's poll or stream is to be on the first node when it begins. */
   readonly crowding: "first node" | "all nodes";
   readonly say: (line: string) => void;
 }
@@ -76,8 +83,8 @@ export interface Stage extends AsyncDisposable {
   readonly watchers: readonly Watcher[];
   readonly rosters: readonly RosterWatch[];
   readonly agreement: Agreement;
-  /** Resolves when every seated user has its poll out; gives the milliseconds that took. */
-  everybodyPolls(withinMs: number): Promise<number>;
+  /** Resolves when every seated user has its poll out or its stream ready; gives the milliseconds that took. */
+  everybodyIsHeld(withinMs: number): Promise<number>;
   /** Lets one user in fifty come, as many leave, and as many fall silent. Resolves when those who come are seated. */
   churn(): Promise<void>;
 }
@@ -89,7 +96,7 @@ const seed = 4;
 
 /** Sets everything up, one after the other, and waits until all agree. Leaves nothing behind when it fails. */
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { size, runtime, say } = options;
+  const { size, runtime, transport, say } = options;
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await openStore(options.topology, size.nodes));
   const balancer = stack.use(await openLoadBalancer({ seed }));
@@ -101,6 +108,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   await writeFile(config, JSON.stringify({ keysets: [keyset] }));
   const args = (node: number): readonly string[] => [
     ...["--config", config, "--log-level", "warn"],
+    ...["--stream-timeout-seconds", String(size.streamTimeoutSeconds)],
     ...store.args(node),
   ];
   const fleet = stack.use(await openFleet({ runtime, nodes: size.nodes, args, balancer }));
@@ -109,55 +117,64 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   );
   say(`${size.nodes} nodes on ${runtime} are ready`);
   const channels = Array.from({ length: size.channels }, (_, number) => `room-${number}`);
-  const watchers = await openWatchers(balancer.port, channels, size.watchers);
+  const watchers = await openWatchers(options, balancer.port, channels);
   for (const watcher of watchers) stack.use(watcher);
   const rosters: RosterWatch[] = [];
   for (let number = 0; number < size.rosters; number += 1) {
-    rosters.push(stack.use(await watchRosters(`rosters ${number}`, balancer.port, keys, channels)));
+    rosters.push(
+      stack.use(
+        await watchRosters({ name: `rosters ${number}`, port: balancer.port, keys, channels, transport }),
+      ),
+    );
   }
-  const truth = new Truth(size.timeoutSeconds);
+  const truth = new Truth(timeoutOf(options), defaultPolicy.disconnectGraceSeconds);
   if (options.crowding === "first node") balancer.prefer(fleet.port(0));
   const crowd = stack.use(await openCrowd(options, balancer.port, channels, truth));
-  const everybodyPolls = async (withinMs: number): Promise<number> =>
-    (await polling(crowd, truth, withinMs)).tookMs;
-  await everybodyPolls(30_000);
+  const everybodyIsHeld = async (withinMs: number): Promise<number> =>
+    (await held(crowd, truth, withinMs)).tookMs;
+  await everybodyIsHeld(30_000);
   balancer.prefer(undefined);
-  say(`${size.users} users are seated, their polls are held`);
+  say(`${size.users} users are seated, their ${transport}s are held`);
   const agreement = stack.use(watchAgreement({ fleet, rosters, truth, channels, keys }));
   await until("Agreement before the fault", 15_000, () => agreement.since());
   say("all nodes and rosters agree");
   const kept = stack.move();
   return {
-    ...{ options, store, balancer, fleet, crowd, truth, watchers, rosters, agreement, everybodyPolls },
+    ...{ options, store, balancer, fleet, crowd, truth, watchers, rosters, agreement, everybodyIsHeld },
     churn: () => churn(crowd, Math.ceil(size.users / 50)),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
 async function openWatchers(
+  { transport, size }: StageOptions,
   port: number,
   channels: readonly string[],
-  count: number,
 ): Promise<readonly Watcher[]> {
   const [first = "", second = ""] = channels;
-  const watched = [...Array.from({ length: count }, () => channels), [first], [second]];
+  const watched = [...Array.from({ length: size.watchers }, () => channels), [first], [second]];
   return await Promise.all(
     watched.map((names, number) =>
-      startWatcher({ name: `watcher ${number}`, port, keys, channels: names, seed: seed + number }),
+      startWatcher({
+        ...{ name: `watcher ${number}`, port, keys, channels: names },
+        ...{ transport, seed: seed + number },
+      }),
     ),
   );
 }
 
 function openCrowd(
-  { size }: StageOptions,
+  options: StageOptions,
   port: number,
   channels: readonly string[],
   truth: Truth,
 ): Promise<Crowd> {
-  const { users, timeoutSeconds, messagesPerSecond } = size;
+  const { users, messagesPerSecond } = options.size;
+  const { transport } = options;
+  const timeoutSeconds = timeoutOf(options);
   return startCrowd(
     {
-      ...{ port, users, channels, timeoutSeconds, messagesPerSecond, seed },
+      ...{ port, users, channels, transport, timeoutSeconds, messagesPerSecond, seed },
       subscribeKey: keys.subscribe,
       publishKey: keys.publish,
     },
@@ -165,16 +182,21 @@ function openCrowd(
   );
 }
 
-/** Waits until every seated user polls. A user that is just being answered polls again at once. */
-function polling(
+/** For how long a user's seat outlasts its last sign of life, in seconds. */
+export function timeoutOf({ size, transport }: Pick<StageOptions, "size" | "transport">): number {
+  return transport === "stream" ? size.streamTimeoutSeconds : size.timeoutSeconds;
+}
+
+/** Waits until every seated user polls, or has a stream. A user that is just being answered polls again at once. */
+function held(
   crowd: Crowd,
   truth: Truth,
   withinMs: number,
 ): Promise<{ readonly value: true; readonly tookMs: number }> {
-  return until("A poll of everybody", withinMs, async () => {
-    const { pollsOut } = await crowd.order({ kind: "report" });
+  return until("A poll or a stream of everybody", withinMs, async () => {
+    const { held } = await crowd.order({ kind: "report" });
     const seated = truth.lives().filter(({ last }) => last.stage === "seated").length;
-    return pollsOut >= seated ? true : undefined;
+    return held >= seated ? true : undefined;
   });
 }
 

@@ -40,9 +40,11 @@ export interface Expected {
 export class Truth {
   readonly #lives = new Map<string, Life>();
   readonly #timeoutMs: number;
+  readonly #graceMs: number;
   #outage: Outage | undefined;
 
-  constructor(timeoutSeconds: number) {
+  constructor(timeoutSeconds: number, graceSeconds: number) {
+    this.#graceMs = graceSeconds * 1_000;
     this.#timeoutMs = timeoutSeconds * 1_000;
   }
 
@@ -82,6 +84,13 @@ export class Truth {
   /** The earliest instant at which a silent user may have been timed out. */
   earliestTimeoutOf({ last }: Life): number {
     return last.renewedAt + this.#timeoutMs - clocksDifferMs;
+  }
+
+  /** The earliest instant at which a user may have left whose stream was closed; infinite for all others. */
+  earliestLeaveOf({ last }: Life): number {
+    return last.closedAt === undefined
+      ? Number.POSITIVE_INFINITY
+      : last.closedAt + this.#graceMs - clocksDifferMs;
   }
 
   /** When a silent user should have been timed out at the latest. */

@@ -180,16 +180,20 @@ function livesIn(changes: Changes, truth: Truth): Judged {
 
 function mayEnd(life: Life, event: SeenEvent, truth: Truth): boolean {
   const { stage } = life.last;
-  if (event.action === "leave") return stage === "left" || (stage === "dead" && life.last.isUncertain);
-  // A user whose leave was never acknowledged is dead; so is one that fell silent.
+  if (event.action === "leave") {
+    // A user whose leave was never acknowledged is dead; so is one that fell silent.
+    if (stage === "dead") return life.last.isUncertain || event.at >= truth.earliestLeaveOf(life);
+    return stage === "left";
+  }
   return stage === "dead" && event.at >= truth.earliestTimeoutOf(life);
 }
 
 /** What is wrong with an end: who was there, or by how much it came too early. */
 function margin(life: Life | undefined, event: SeenEvent, truth: Truth): string {
   if (life === undefined) return " (nobody knows that user)";
-  const earlyMs = truth.earliestTimeoutOf(life) - event.at;
-  return ` (the user is ${life.last.stage}${event.action === "timeout" ? `, ${earlyMs} ms too early` : ""})`;
+  const earliest = event.action === "timeout" ? truth.earliestTimeoutOf(life) : truth.earliestLeaveOf(life);
+  const earlyMs = earliest - event.at;
+  return ` (the user is ${life.last.stage}${Number.isFinite(earlyMs) ? `, ${earlyMs} ms too early` : ""})`;
 }
 
 function untoldOf(

@@ -13,7 +13,8 @@ import type {
   LifeStep,
   NumberedOrder,
 } from "./crowd-messages.ts";
-import { type Counts, Member, type Setting } from "./member.ts";
+import { type Counts, type CrowdMember, Member, type Setting } from "./member.ts";
+import { StreamMember } from "./stream-member.ts";
 
 const comingAtOnce = 64;
 const stepsEveryMs = 50;
@@ -50,6 +51,7 @@ async function carryOut(order: CrowdOrder): Promise<CrowdReport> {
   if (order.kind === "come") await crowd.come(order.count);
   else if (order.kind === "leave") await crowd.leave(order.count);
   else if (order.kind === "die") crowd.die(order.count);
+  else if (order.kind === "desert") crowd.desert(order.count);
   else if (order.kind === "hush") await crowd.hush();
   else if (order.kind === "stop") crowd.stop();
   return crowd.report();
@@ -63,7 +65,7 @@ class Crowd {
   readonly #plan: CrowdPlan;
   readonly #setting: Setting;
   readonly #counts: Counts = { polls: 0, heartbeats: 0 };
-  readonly #members: Member[] = [];
+  readonly #members: CrowdMember[] = [];
   readonly #failures = new Map<string, number>();
   readonly #published: Publication[] = [];
   readonly #steps: LifeStep[] = [];
@@ -81,6 +83,7 @@ class Crowd {
       http: createHttpClient(plan.port),
       targets: targetsOf(keys),
       random: createSeededRandom(plan.seed),
+      port: plan.port,
       timeoutSeconds: plan.timeoutSeconds,
       onStep: (step) => this.#steps.push(step),
       onFailure: (what) => this.#failures.set(what, (this.#failures.get(what) ?? 0) + 1),
@@ -90,9 +93,10 @@ class Crowd {
 
   async come(count: number): Promise<void> {
     const first = this.#members.length;
+    const Kind = this.#plan.transport === "stream" ? StreamMember : Member;
     for (let number = first; number < first + count; number += 1) {
       const channel = this.#plan.channels[number % this.#plan.channels.length] ?? "";
-      this.#members.push(new Member({ user: `user-${number}`, channel }, this.#setting, this.#counts));
+      this.#members.push(new Kind({ user: `user-${number}`, channel }, this.#setting, this.#counts));
     }
     const coming = this.#members.slice(first);
     const drive = async (): Promise<void> => {
@@ -110,6 +114,10 @@ class Crowd {
   die(count: number): void {
     for (const member of this.#goers(count)) member.die();
     this.#tell();
+  }
+
+  desert(count: number): void {
+    for (const member of this.#goers(count)) member.desert();
   }
 
   /** Publishes one numbered message after the other, to one channel after the other, each once. */
@@ -158,7 +166,7 @@ class Crowd {
     }
     const received = this.#members.flatMap((member) => [...member.received.values()]);
     return {
-      pollsOut: members.filter(({ isPolling }) => isPolling).length,
+      held: members.filter(({ isHeld }) => isHeld).length,
       ...this.#counts,
       failures: Object.fromEntries(this.#failures),
       published: this.#published.length,
@@ -170,8 +178,8 @@ class Crowd {
     };
   }
 
-  #goers(count: number): readonly Member[] {
-    const goers: Member[] = [];
+  #goers(count: number): readonly CrowdMember[] {
+    const goers: CrowdMember[] = [];
     while (goers.length < count && this.#nextToGo < this.#members.length) {
       const member = this.#members[this.#nextToGo++];
       if (member?.stage === "seated") goers.push(member);

@@ -1,5 +1,8 @@
 /** What a test and its crowd, which lives in a process of its own, say to each other. */
 
+/** How clients are told of what happens: by polls that are held, or by a stream that is held. */
+export type Transport = "poll" | "stream";
+
 /** How a crowd is made. */
 export interface CrowdPlan {
   /** The balancer's port; every request goes there. */
@@ -9,7 +12,11 @@ export interface CrowdPlan {
   readonly users: number;
   /** Channels; user `n` sits in channel `n` modulo their number. */
   readonly channels: readonly string[];
-  /** The users' presence timeout. They heartbeat every half of it less one second. */
+  readonly transport: Transport;
+  /**
+   * The users' presence timeout, with streams the nodes'. Users heartbeat every half of it less one second, when they have
+   * no stream.
+   */
   readonly timeoutSeconds: number;
   readonly seed: number;
   /** Messages published per second, to one channel after the other. */
@@ -25,6 +32,8 @@ export type CrowdOrder =
   | { readonly kind: "leave"; readonly count: number }
   /** So many users fall silent from one moment to the next. */
   | { readonly kind: "die"; readonly count: number }
+  /** So many users will not come back when their stream ends or their poll fails: they die with their node. */
+  | { readonly kind: "desert"; readonly count: number }
   | { readonly kind: "report" }
   /** No more messages are published. */
   | { readonly kind: "hush" }
@@ -55,15 +64,18 @@ export interface LifeStep {
   readonly sentAt: number;
   /** Whether a request was still unanswered that may renew the seat later on. */
   readonly isUncertain: boolean;
+  /** When its stream was closed from its end: its seat is left a grace later, where the node is there to notice. */
+  readonly closedAt: number | undefined;
 }
 
 /** What a crowd has been through. */
 export interface CrowdReport {
-  /** Polls of seated users that have been neither answered nor refused. */
-  readonly pollsOut: number;
+  /** Seated users whose poll is out or whose stream is ready. */
+  readonly held: number;
+  /** Polls sent, or streams asked for. */
   readonly polls: number;
   readonly heartbeats: number;
-  /** Requests that were not answered with 200, by what came instead. */
+  /** Requests and streams that were not answered well or broke, by what came instead. */
   readonly failures: Readonly<Record<string, number>>;
   /** Messages whose publisher was told that they are published. */
   readonly published: number;

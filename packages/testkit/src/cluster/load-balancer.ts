@@ -1,7 +1,8 @@
 /**
  * An HTTP load balancer as one stands before a cluster: every request goes to a random node that its health checks
- * find ready, without sticky sessions. Held polls pass through for as long as they last. When a node dies, what it had
- * under way is answered 502, as common balancers do; a request that never reached a node is given to another.
+ * find ready, without sticky sessions. Held polls and upgraded connections pass through for as long as they last. When a
+ * node dies, what it had under way is answered 502 and what was upgraded is closed, as common balancers do; a request
+ * that never reached a node is given to another.
  */
 import {
   Agent,
@@ -12,7 +13,9 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { createSeededRandom, type SeededRandom } from "../seeded-random.ts";
+import { passUpgrade } from "./upgrades.ts";
 
 /** How a balancer works. */
 export interface LoadBalancerOptions {
@@ -91,6 +94,13 @@ export async function openLoadBalancer(options: LoadBalancerOptions): Promise<Lo
     state.requests += 1;
     forward(state, request, response, new Set());
   });
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request: IncomingMessage, near: Duplex, head: Buffer) => {
+    state.requests += 1;
+    upgraded.add(near);
+    near.on("close", () => upgraded.delete(near)).on("error", () => near.destroy());
+    upgrade(state, request, near, head);
+  });
   await new Promise<void>((resolve) =>
     server.listen({ host: "127.0.0.1", port: 0, backlog: 4_096 }, resolve),
   );
@@ -119,6 +129,7 @@ export async function openLoadBalancer(options: LoadBalancerOptions): Promise<Lo
     [Symbol.asyncDispose]: () => {
       clearInterval(timer);
       for (const { agent } of state.backends) agent.destroy();
+      for (const near of upgraded) near.destroy();
       return closed(server);
     },
   };
@@ -163,16 +174,13 @@ function forward(
   response: ServerResponse,
   tried: Set<Backend>,
 ): void {
-  const candidates = state.backends.filter((backend) => backend.isReady && !tried.has(backend));
-  if (candidates.length === 0) {
+  const backend = pick(state, tried);
+  if (backend === undefined) {
     if (tried.size > 0) state.brokenOff += 1;
     else state.turnedAway += 1;
     refuse(response, tried.size > 0 ? 502 : 503);
     return;
   }
-  const backend = candidates.find(({ port }) => port === state.preferred) ?? state.random.pick(candidates);
-  tried.add(backend);
-  backend.requests += 1;
   const onward = openRequest({
     host: "127.0.0.1",
     port: backend.port,
@@ -209,6 +217,30 @@ function forward(
   });
   if (request.method === "GET") onward.end();
   else request.pipe(onward);
+}
+
+function upgrade(state: State, request: IncomingMessage, near: Duplex, head: Buffer): void {
+  const tried = new Set<Backend>();
+  passUpgrade({
+    ...{ request, near, head },
+    next: () => pick(state, tried)?.port,
+    onFailure: (why) => {
+      if (why === "nobody") state.turnedAway += 1;
+      else state.brokenOff += 1;
+      const answer = why === "nobody" ? "503 Service Unavailable" : "502 Bad Gateway";
+      near.end(`HTTP/1.1 ${answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+    },
+  });
+}
+
+/** A ready node that was not tried, from now on tried; `undefined` when there is none. */
+function pick(state: State, tried: Set<Backend>): Backend | undefined {
+  const candidates = state.backends.filter((backend) => backend.isReady && !tried.has(backend));
+  if (candidates.length === 0) return undefined;
+  const backend = candidates.find(({ port }) => port === state.preferred) ?? state.random.pick(candidates);
+  tried.add(backend);
+  backend.requests += 1;
+  return backend;
 }
 
 function passedOn(request: IncomingMessage): Record<string, string | string[]> {

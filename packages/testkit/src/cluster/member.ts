@@ -7,12 +7,15 @@ import type { SeededRandom } from "../seeded-random.ts";
 import type { Targets } from "../targets.ts";
 import type { HeldPoll, Reply } from "../worlds/world.ts";
 import type { LifeStep, Stage } from "./crowd-messages.ts";
+import { backoffMs, nameOf, patienceMs, triesMax } from "./member-ways.ts";
 
 /** What all members of a crowd share. */
 export interface Setting {
   readonly http: HttpClient;
   readonly targets: Targets;
   readonly random: SeededRandom;
+  /** The balancer's. */
+  readonly port: number;
   readonly timeoutSeconds: number;
   /** Told of every step of every life. */
   onStep(step: LifeStep): void;
@@ -25,20 +28,35 @@ export interface Counts {
   heartbeats: number;
 }
 
-const backoffBaseMs = 500;
-const backoffMaxMs = 30_000;
-/** How often in a row the SDK sends a call. */
-const triesMax = 3;
 const youngPollMs = 3_000;
 
-/** A user of a crowd. */
-export class Member {
+/** A user of a crowd, however it is told what happens. */
+export interface CrowdMember {
   readonly user: string;
   readonly channel: string;
   /** How often each numbered message was delivered. */
+  readonly received: ReadonlyMap<number, number>;
+  readonly stage: Stage;
+  /** When it was seated, in milliseconds since 1970; 0 before. */
+  readonly seatedAt: number;
+  /** Whether its poll is out or its stream ready. */
+  readonly isHeld: boolean;
+  /** Takes the seat and keeps it; resolves when it has been told that it is seated. */
+  come(): Promise<void>;
+  /** Says that it leaves, and tries again as an SDK does. When nobody listens, it is as good as dead. */
+  leave(): Promise<void>;
+  /** Falls silent without a word. */
+  die(): void;
+  /** Will die when its poll fails or its stream ends. */
+  desert(): void;
+}
+
+/** A user of a crowd who polls. */
+export class Member implements CrowdMember {
+  readonly user: string;
+  readonly channel: string;
   readonly received: Map<number, number> = new Map();
   stage: Stage = "coming";
-  /** When it was seated, in milliseconds since 1970; 0 before. */
   seatedAt = 0;
   readonly #setting: Setting;
   readonly #counts: Counts;
@@ -50,6 +68,7 @@ export class Member {
   #polledAt = 0;
   #renewedAt = 0;
   #sentAt = 0;
+  #isDeserter = false;
 
   constructor(name: { readonly user: string; readonly channel: string }, setting: Setting, counts: Counts) {
     this.user = name.user;
@@ -59,12 +78,10 @@ export class Member {
     this.#heartbeatMs = Math.max(500, (setting.timeoutSeconds / 2 - 1) * 1_000);
   }
 
-  /** Whether its poll is under way. */
-  get isPolling(): boolean {
+  get isHeld(): boolean {
     return this.#poll !== undefined;
   }
 
-  /** Takes the seat and keeps it; resolves when it has been told that it is seated. */
   async come(): Promise<void> {
     this.#step("coming");
     const cursor = await this.#untilAnswered(() => this.#subscribe("0"));
@@ -76,7 +93,6 @@ export class Member {
     this.#after(this.#setting.random.below(this.#heartbeatMs), () => void this.#beat());
   }
 
-  /** Says that it leaves, and tries again as an SDK does. When nobody listens, it is as good as dead. */
   async leave(): Promise<void> {
     this.#fallSilent();
     this.#step("leaving");
@@ -95,13 +111,16 @@ export class Member {
     this.#step("dead", { isUncertain: true });
   }
 
-  /** Falls silent without a word. */
   die(): void {
     // A poll renews when it arrives; one that has been out for a while has arrived.
     const isPollYoung = this.#poll !== undefined && Date.now() - this.#polledAt < youngPollMs;
     const isUncertain = isPollYoung || [...this.#open].some((request) => request !== this.#poll);
     this.#fallSilent();
     this.#step("dead", { isUncertain });
+  }
+
+  desert(): void {
+    this.#isDeserter = true;
   }
 
   #fallSilent(): void {
@@ -172,6 +191,7 @@ export class Member {
     for (let failures = 1; this.#isThere(); failures += 1) {
       const { cursor, reply } = await ask();
       if (cursor !== undefined) return cursor;
+      if (this.#isDeserter && this.#isThere()) this.die();
       await this.#pause(this.#backoff(failures, reply));
     }
     return undefined;
@@ -211,17 +231,12 @@ export class Member {
     return { ...this.#who(), heartbeat: this.#setting.timeoutSeconds };
   }
 
-  /** An answer to a short request is given up on early enough for another try before the seat ends. */
   #patienceMs(): number {
-    return Math.min(5_000, Math.max(1_000, this.#setting.timeoutSeconds * 200));
+    return patienceMs(this.#setting);
   }
 
-  /** As the SDK does it: from half to the whole of a doubling ceiling, but not before the server said. */
   #backoff(failures: number, reply: Reply | undefined): number {
-    const dice = this.#setting.random.below(1_000) / 1_000;
-    const asked = Number(reply?.headers["retry-after"] ?? Number.NaN);
-    if (Number.isFinite(asked)) return asked * 1_000 + dice * backoffBaseMs;
-    return Math.min(backoffMaxMs, backoffBaseMs * 2 ** (failures - 1)) * (1 - dice / 2);
+    return backoffMs(this.#setting.random, failures, reply?.headers["retry-after"]);
   }
 
   #pause(ms: number): Promise<void> {
@@ -248,11 +263,7 @@ export class Member {
       renewedAt: this.#renewedAt,
       sentAt: this.#sentAt,
       isUncertain,
+      closedAt: undefined,
     });
   }
-}
-
-function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  return "code" in error ? String(error.code) : "given up";
 }

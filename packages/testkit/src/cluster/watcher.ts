@@ -6,6 +6,8 @@ import { createHttpClient } from "../http-client.ts";
 import { createSeededRandom } from "../seeded-random.ts";
 import { targetsOf } from "../targets.ts";
 import type { HeldPoll, Keys } from "../worlds/world.ts";
+import type { Transport } from "./crowd-messages.ts";
+import { type LightStream, openLightStream, type Pushed } from "./light-stream.ts";
 
 /** An event as a watcher was told it. */
 export interface SeenEvent {
@@ -29,7 +31,7 @@ export interface Watcher extends Disposable {
   readonly channels: readonly string[];
   /** In the order of arrival. */
   readonly events: readonly SeenEvent[];
-  /** Polls that were not answered well. */
+  /** Polls that were not answered well, and streams that ended. */
   failures(): number;
   /** Answers whose cursor went back, or whose events lay not between their two cursors. */
   readonly disorder: readonly string[];
@@ -41,12 +43,14 @@ export interface WatcherOptions {
   readonly port: number;
   readonly keys: Keys;
   readonly channels: readonly string[];
+  /** How it is told. Default `poll`. */
+  readonly transport?: Transport;
   readonly seed: number;
 }
 
 interface Answer {
   readonly t: { readonly t: string };
-  readonly m: readonly { readonly c: string; readonly d: Told; readonly p: { readonly t: string } }[];
+  readonly m: readonly Pushed<Told>[];
 }
 
 interface Told {
@@ -61,6 +65,8 @@ interface Told {
 const suffix = "-pnpres";
 const againAfterMs = 500;
 const handshakeWithinMs = 10_000;
+/** Milliseconds of silence after which a stream is asked for a sign of life, and given up without one. */
+const silenceMs = 2_000;
 
 /** Starts to watch; resolves when it has its first cursor, so that nothing after that can be missed. */
 export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
@@ -73,6 +79,13 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
   let failures = 0;
   let isStopped = false;
   let sent: HeldPoll | undefined;
+  let stream: LightStream | undefined;
+  const pauseMs = (): number => againAfterMs * (0.5 + random.below(500) / 1_000);
+  const take = (answer: Answer, after: string): void => {
+    const arrivedAt = Date.now();
+    disorder.push(...disorderIn(answer, after));
+    events.push(...answer.m.map((item) => seenEvent(item, arrivedAt)));
+  };
 
   const subscribe = async (cursor: string, withinMs: number): Promise<Answer | undefined> => {
     sent = http.send(targets.subscribe(names, { uuid: options.name, tt: cursor, tr: 1 }), {});
@@ -86,18 +99,34 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
       clearTimeout(late);
     }
     if (!isStopped) failures += 1;
-    await new Promise((resolve) => setTimeout(resolve, againAfterMs * (0.5 + random.below(500) / 1_000)));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs()));
     return undefined;
   };
   const pollOn = async (from: string): Promise<void> => {
     for (let cursor = from; !isStopped; ) {
       const answer = await subscribe(cursor, 310_000);
       if (answer === undefined || isStopped) continue;
-      const arrivedAt = Date.now();
-      disorder.push(...disorderIn(answer, cursor));
-      events.push(...answer.m.map((item) => seenEvent(item, arrivedAt)));
+      take(answer, cursor);
       cursor = answer.t.t;
     }
+  };
+  const streamOn = (from: string): void => {
+    let cursor = from;
+    const target = targets.stream(names, { uuid: options.name, tt: cursor, tr: 1 });
+    stream = openLightStream<Told>(
+      { port: options.port, target, silenceMs },
+      {
+        onReady: () => {},
+        onItems: (m, t) => {
+          take({ t: { t }, m }, cursor);
+          cursor = t;
+        },
+        onEnd: ({ how }) => {
+          failures += 1;
+          setTimeout(() => isStopped || streamOn(cursor), how === "moved" ? 0 : pauseMs());
+        },
+      },
+    );
   };
 
   let first: Answer | undefined;
@@ -107,7 +136,8 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
     first = await subscribe("0", handshakeWithinMs);
   }
   failures = 0;
-  void pollOn(first.t.t);
+  if (options.transport === "stream") streamOn(first.t.t);
+  else void pollOn(first.t.t);
   return {
     name: options.name,
     channels: options.channels,
@@ -116,6 +146,7 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
     failures: () => failures,
     [Symbol.dispose]: () => {
       isStopped = true;
+      stream?.close();
       http.close();
     },
   };
@@ -128,7 +159,7 @@ function readAnswer(text: string): Answer {
   throw new Error(`This is no answer to a poll: ${text}`);
 }
 
-function seenEvent({ c, d, p }: Answer["m"][number], arrivedAt: number): SeenEvent {
+function seenEvent({ c, d, p }: Pushed<Told>, arrivedAt: number): SeenEvent {
   return {
     channel: c.endsWith(suffix) ? c.slice(0, -suffix.length) : c,
     action: d.action,
