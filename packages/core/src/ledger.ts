@@ -8,7 +8,7 @@
 import { type Channel, type DeviceId, emptyState, type State, type UserId } from "@hereabouts/protocol";
 import { assert } from "./assert.ts";
 import { Channels } from "./ledger/channels.ts";
-import { endLease, renewLease, shortenLease } from "./ledger/leases.ts";
+import { endLease, leaseEnd, renewLease, shortenLease } from "./ledger/leases.ts";
 import { emptyPage, occupantsOf } from "./ledger/page.ts";
 import { refreshSeat } from "./ledger/seat-list.ts";
 import { dumpContents, type LedgerRecord, restoreContents } from "./ledger/snapshot.ts";
@@ -263,7 +263,10 @@ export class Ledger {
     const { now: at, graces } = this.#table;
     if (graces.size > 0) graces.cancel(seat, request.device);
     if (request.timeoutSeconds !== undefined) seat.timeoutMs = timeoutMs(request.timeoutSeconds);
-    this.#table.moveDeadline(seat, renewLease(seat, request.device, at + seat.timeoutMs, at));
+    let endsAt = at + seat.timeoutMs;
+    // The seat's timeout may be another device's, shorter than what this one asked for once: that is not taken from it.
+    if (request.timeoutSeconds === undefined) endsAt = Math.max(endsAt, leaseEnd(seat, request.device));
+    this.#table.moveDeadline(seat, renewLease(seat, request.device, endsAt, at));
     return seat;
   }
 

@@ -79,7 +79,11 @@ export interface SeatRequest {
   readonly device: DeviceId | undefined;
   /** Without duplicates and without presence channels. */
   readonly channels: readonly Channel[];
-  /** The presence timeout asked for; `undefined` leaves a seat's own alone. */
+  /**
+   * The presence timeout asked for. `undefined` leaves a seat's own alone, the newest that was asked for, and renews for
+   * that long; but it takes no time from a lease that lasts longer, which its device asked for before another device
+   * asked for less.
+   */
   readonly timeoutSeconds: number | undefined;
   /** The presence timeout of a new seat when none is asked for. */
   readonly defaultTimeoutSeconds: number;

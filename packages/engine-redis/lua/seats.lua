@@ -174,7 +174,9 @@ end
 
 -- Renews a holder's lease, or makes it one, for `timeoutMs`. What was renewed later than the node says that it is was
 -- renewed by others: then it counts as that late, so that nobody's lease becomes shorter by what was long on its way.
-local function renewLease(seat, holder, timeoutMs)
+-- Where no timeout was `asked` for, it is the seat's, which may be another device's: it makes no lease shorter either.
+local function renewLease(seat, holder, asked)
+  local timeoutMs = asked or seat.timeoutMs
   local leases = liveLeases(seat)
   local lease = findLease(leases, holder)
   local renewed = lease and lease.ends - lease.lasts or 0
@@ -189,7 +191,11 @@ local function renewLease(seat, holder, timeoutMs)
     lease = { holder = holder }
     leases[#leases + 1] = lease
   end
-  lease.ends, lease.lasts, lease.isGivenUp = math.max(now, renewed) + timeoutMs, timeoutMs, false
+  local ends = math.max(now, renewed) + timeoutMs
+  if asked or not lease.ends or extended(lease.ends, lease.lasts) <= ends then
+    lease.ends, lease.lasts = ends, timeoutMs
+  end
+  lease.isGivenUp = false
   seat.timeoutMs = timeoutMs
   setLeases(seat, leases)
 end

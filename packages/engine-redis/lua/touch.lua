@@ -17,7 +17,7 @@ local outcomes = {}
 local function renew(channel, record, mark)
   local seat = readRecord(record)
   local before = deadlineOf(record)
-  renewLease(seat, holder, asked or seat.timeoutMs)
+  renewLease(seat, holder, asked)
   -- Of several touches at once the newest mark is the index's.
   if mark ~= '' and tonumber(mark) > tonumber(seat.mark) then seat.mark = mark end
   writeSeat(channel, user, seat, before)

@@ -9,6 +9,12 @@ import type { Instant } from "../ports.ts";
 import { refreshSeat } from "./seat-list.ts";
 import type { Leases, Seat } from "./table.ts";
 
+/** When a device's lease ends; 0 when it has none. */
+export function leaseEnd({ holder, deadline }: Seat, device: DeviceId | undefined): Instant {
+  if (holder instanceof Map) return holder.get(device) ?? 0;
+  return holder === device ? deadline : 0;
+}
+
 /** Gives a device a lease until `endsAt`, and drops those that have ended. Answers when the seat now ends. */
 export function renewLease(seat: Seat, device: DeviceId | undefined, endsAt: Instant, now: Instant): Instant {
   const { holder } = seat;

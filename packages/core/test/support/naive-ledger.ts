@@ -262,9 +262,12 @@ export class NaiveLedger {
   }
 
   #renew(seat: NaiveSeat, request: SeatRequest): void {
+    const own = seat.leases.find((lease) => lease.device === request.device);
     if (request.timeoutSeconds !== undefined) seat.timeoutMs = request.timeoutSeconds * 1_000;
     seat.leases = seat.leases.filter(({ device }) => device !== request.device);
-    seat.leases.push({ device: request.device, endsAt: this.#now + seat.timeoutMs, inGrace: false });
+    const atLeast = request.timeoutSeconds === undefined ? (own?.endsAt ?? 0) : 0;
+    const endsAt = Math.max(this.#now + seat.timeoutMs, atLeast);
+    seat.leases.push({ device: request.device, endsAt, inGrace: false });
     seat.leases = seat.leases.filter(({ endsAt }) => endsAt > this.#now);
   }
 

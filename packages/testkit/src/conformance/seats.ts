@@ -147,6 +147,19 @@ function describeDeadlines(open: OpenEngine): void {
     expect(await bench.sweep()).toEqual(["timeout u in a (0)"]);
   });
 
+  test("who asks for no timeout loses none of the time it asked for to a device that asks for less", async () => {
+    const bench = await Bench.open(open);
+    await bench.touch("u", "a", { device: "browser", timeoutSeconds: 300 });
+    await bench.touch("u", "a", { device: "phone", timeoutSeconds: 10 });
+    bench.advance(5_000);
+    await bench.touch("u", "a", { device: "browser" });
+    await bench.leave("u", "a", { device: "phone" });
+    bench.advance(294_999);
+    expect(await bench.sweep()).toEqual([]);
+    bench.advance(1);
+    expect(await bench.sweep()).toEqual(["timeout u in a (0)"]);
+  });
+
   test("a seat whose time is up is shown nowhere, swept or not", async () => {
     const bench = await Bench.open(open);
     await bench.touch("u", "a", { timeoutSeconds: 2, states: { a: '{"x":1}' } });

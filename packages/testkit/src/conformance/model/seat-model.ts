@@ -178,7 +178,9 @@ export class SeatModel {
       seat = this.#join(channel, request, changes);
     } else if (request.timeoutSeconds !== undefined) seat.timeoutMs = request.timeoutSeconds * 1_000;
     const kept = seat.leases.filter((lease) => lease.device !== request.device && lease.endsAt > this.now);
-    const endsAt = this.now + seat.timeoutMs;
+    const own = seat.leases.find((lease) => lease.device === request.device && lease.endsAt > this.now);
+    const atLeast = request.timeoutSeconds === undefined ? (own?.endsAt ?? 0) : 0;
+    const endsAt = Math.max(this.now + seat.timeoutMs, atLeast);
     seat.leases = [...kept, { device: request.device, endsAt, isInGrace: false }];
     const carried = request.states?.get(channel);
     if (carried === undefined) return undefined;
