@@ -43,40 +43,34 @@ export async function deliver<State, Message>(
     const hits = [...receivers].filter(wayTo);
     if (hits.length === 0) continue;
     onEvent(event);
-    const fitting = "state" in event ? check.incoming(event.state, event) : { state: undefined };
-    const { state, invalid } = fitting instanceof Promise ? await fitting : fitting;
-    if (invalid) onStatus(invalid);
-    const here = "here" in event ? await fittingStates(event, check, onStatus) : undefined;
+    // A summary has the states of those who are here, and is told without those that do not fit.
+    const isSummary = "here" in event;
+    const raws = isSummary ? event.here : new Map("state" in event ? [[event.userId, event.state]] : []);
+    const states = new Map<string, State | undefined>();
+    let refused: StatusEvent | undefined;
+    for (const [userId, raw] of raws) {
+      const fitting = check.incoming(raw, { channel: event.channel, userId });
+      const { state, invalid } = fitting instanceof Promise ? await fitting : fitting;
+      states.set(userId, state);
+      if (invalid) {
+        refused = invalid;
+        onStatus(invalid);
+      }
+    }
+    const read = isSummary ? { here: states } : "state" in event && { state: states.get(event.userId) };
     for (const receiver of hits) {
       const { outlet, listener } = receiver;
-      if (invalid && !listener) outlet.status(invalid);
-      else {
-        const { subscription } = wayTo(receiver) ?? {};
-        const typed = { ...event, subscription, ...("state" in event && { state }), ...(here && { here }) };
-        // The state has been checked, and what messages are is the application's word.
-        outlet.deliver(typed as SubscriptionEvent<State, Message>);
-      }
+      if (refused && !listener) outlet.status(refused);
+      if (refused && !listener && !isSummary) continue;
+      const { subscription } = wayTo(receiver) ?? {};
+      // The states have been checked, and what messages are is the application's word.
+      outlet.deliver({ ...event, subscription, ...read } as SubscriptionEvent<State, Message>);
     }
   }
   for (const { outlet, listener } of receivers) {
     outlet.flush();
     listener?.onDelivered();
   }
-}
-
-/** The states of a summary; one that does not fit is left out. */
-async function fittingStates<State>(
-  { channel, here }: { readonly channel: string; readonly here: ReadonlyMap<string, unknown> },
-  check: StateCheck<State>,
-  onStatus: (event: StatusEvent) => void,
-): Promise<ReadonlyMap<string, State | undefined>> {
-  const states = new Map<string, State | undefined>();
-  for (const [userId, raw] of here) {
-    const { state, invalid } = await check.incoming(raw, { channel, userId });
-    if (invalid) onStatus(invalid);
-    states.set(userId, state);
-  }
-  return states;
 }
 
 /** Timetokens have as many digits as they need, 20 at most. */
