@@ -30,6 +30,9 @@ export const refreshedChannelsMax = 1_000;
 /** Parts that the streams of a node are divided into: one after the other is renewed and looked after. */
 export const shifts = 32;
 
+/** By how much a round is late when the node has stood still, in milliseconds. */
+export const stoodStillMs = 1_000;
+
 /** Audiences that look for news in one turn of the event loop. */
 export const looksPerTurn = 250;
 

@@ -21,7 +21,7 @@ import { leaveClosedStream } from "../disconnect.ts";
 import { askedTimeout, renewSeats } from "../seats.ts";
 import { carryOut, openStream } from "./asks.ts";
 import { Audiences } from "./audiences.ts";
-import { closePatienceMs, lookAgainAfterMs, moveShare, shifts } from "./bounds.ts";
+import { closePatienceMs, lookAgainAfterMs, moveShare, shifts, stoodStillMs } from "./bounds.ts";
 import type { Publish, Sink } from "./sink.ts";
 import type { Ending, Keeper, Stream } from "./stream.ts";
 
@@ -238,10 +238,14 @@ export class Streams implements StreamDoor, Keeper {
   #armRound(): void {
     const { scheduler } = this.context;
     const everyMs = (this.timeoutSeconds * 1_000) / 3 / shifts;
-    this.#cancelRound = scheduler.at(scheduler.now() + everyMs, () => {
+    const dueAt = scheduler.now() + everyMs;
+    this.#cancelRound = scheduler.at(dueAt, () => {
       this.#cancelRound = undefined;
-      this.#lookAfter(this.#shiftAt(this.#round));
-      this.#round += 1;
+      // A node that stood still hears first who has gone meanwhile: seats that ended long ago would be taken again.
+      if (scheduler.now() - dueAt < stoodStillMs) {
+        this.#lookAfter(this.#shiftAt(this.#round));
+        this.#round += 1;
+      }
       if (this.#size > 0) this.#armRound();
     });
   }
