@@ -30,6 +30,12 @@ export const refreshedChannelsMax = 1_000;
 /** Parts that the streams of a node are divided into: one after the other is renewed and looked after. */
 export const shifts = 32;
 
+/**
+ * The share of the time for which seats stand after which streams are sent away when no renewal was answered. A third may
+ * have passed before, and clients need the rest to come back elsewhere.
+ */
+export const cutOffShare = 0.25;
+
 /** By how much a round is late when the node has stood still, in milliseconds. */
 export const stoodStillMs = 1_000;
 

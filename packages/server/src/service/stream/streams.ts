@@ -21,7 +21,7 @@ import { leaveClosedStream } from "../disconnect.ts";
 import { askedTimeout, renewSeats } from "../seats.ts";
 import { carryOut, openStream } from "./asks.ts";
 import { Audiences } from "./audiences.ts";
-import { closePatienceMs, lookAgainAfterMs, moveShare, shifts, stoodStillMs } from "./bounds.ts";
+import { closePatienceMs, cutOffShare, lookAgainAfterMs, moveShare, shifts, stoodStillMs } from "./bounds.ts";
 import type { Publish, Sink } from "./sink.ts";
 import type { Ending, Keeper, Stream } from "./stream.ts";
 
@@ -58,6 +58,8 @@ export class Streams implements StreamDoor, Keeper {
   #size = 0;
   #entered = 0;
   #round = 0;
+  /** When the first renewal was asked for since the last one that was answered. */
+  #unansweredSince: Instant | undefined = undefined;
   #cancelRound: Cancel | undefined = undefined;
   #blocked: (() => void)[] = [];
   #isDraining = false;
@@ -211,9 +213,13 @@ export class Streams implements StreamDoor, Keeper {
   }
 
   #closeAll(): void {
-    for (const stream of [...this.all()]) stream.close(closeGoingAway, "The node is stopping.");
+    this.#sendAway("The node is stopping.");
     this.#cancelRound?.();
     this.#cancelRound = undefined;
+  }
+
+  #sendAway(reason: string): void {
+    for (const stream of [...this.all()]) stream.close(closeGoingAway, reason);
   }
 
   #enter(stream: Stream): WireResponse | Stream {
@@ -252,6 +258,13 @@ export class Streams implements StreamDoor, Keeper {
 
   #lookAfter(shift: ReadonlySet<Stream>): void {
     const now = this.context.scheduler.now();
+    const sinceMs = now - (this.#unansweredSince ?? now);
+    if (sinceMs > this.timeoutSeconds * 1_000 * cutOffShare) {
+      // While their seats still stand, others may renew them.
+      this.#unansweredSince = undefined;
+      this.#sendAway("The node cannot reach its engine.");
+      return;
+    }
     for (const stream of shift) {
       if (this.context.keysets.get(stream.audience.subscribeKey) === undefined) {
         stream.close(closePolicy, "Invalid Subscribe Key");
@@ -276,9 +289,14 @@ export class Streams implements StreamDoor, Keeper {
       intent: "implied",
       asksForOwnJoins: false,
     } as const;
+    this.#unansweredSince ??= now;
+    const answered = (): void => {
+      this.#unansweredSince = undefined;
+    };
     try {
       const renewed = renewSeats(this.context, keyset, request, now);
-      if (renewed instanceof Promise) renewed.catch((error: unknown) => this.#couldNotRenew(error));
+      if (renewed instanceof Promise) renewed.then(answered, (error: unknown) => this.#couldNotRenew(error));
+      else answered();
     } catch (error) {
       this.#couldNotRenew(error);
     }
