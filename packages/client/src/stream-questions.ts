@@ -20,7 +20,7 @@ export interface Questions {
 export interface QuestionsParts {
   readonly settings: Settings<unknown>;
   send(text: string): void;
-  /** It was silent for the heartbeat interval: asks for a sign of life. */
+  /** It was silent for the heartbeat interval, or for half a minute: asks for a sign of life. */
   check(): void;
   /** An answer is overdue. */
   onOverdue(): void;
@@ -33,17 +33,20 @@ interface Open {
 }
 
 const secondMs = 1_000;
+/** The longest silence that is taken on trust: browsers show no pings, and a connection may be dead without a word. */
+const silenceMaxMs = 30_000;
 
 /** Begins the watch: the first answer, to what opened the stream, is awaited already. */
 export function createQuestions({ settings, send, check, onOverdue }: QuestionsParts): Questions {
   const { scheduling, heartbeatMs } = settings;
+  const silenceMs = Math.min(heartbeatMs, silenceMaxMs);
   const open = new Map<unknown, Open>();
   let count = 0;
   let isSilent = false;
   let isOver = false;
   const idle = (): void => {
     isSilent = true;
-    watch(heartbeatMs, () => (isSilent ? check() : idle()));
+    watch(silenceMs, () => (isSilent ? check() : idle()));
   };
   const watch = (ms: number, run: () => void): void => {
     stop();

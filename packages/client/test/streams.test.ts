@@ -184,6 +184,19 @@ test("a stream that is dead without a word is found out after the heartbeat inte
   expect(world.streams.openCount()).toBe(1);
 });
 
+test("a stream that is dead without a word is found out after a minute, however long heartbeats may take", async () => {
+  await using world = await open();
+  world.streamFate = () => ({ breaksAt: { frame: 1, how: "silent" } });
+  const alice = world.client("alice", { presenceTimeoutSeconds: 300 });
+  const got = record(alice.subscribe({ channels: "a" }));
+  await world.advance(1_000);
+  await world.client("bob").publish({ channel: "a", message: 1 });
+  world.streamFate = () => ({});
+  await world.advance(66_000);
+  expect(got.lines()).toEqual(["a message 1"]);
+  expect(world.streams.openCount()).toBe(1);
+});
+
 test("with nothing left to subscribe to, the stream is closed, and opened again when it is needed", async () => {
   await using world = await open();
   const watcher = record(world.client("watcher", { stream: "off" }).subscribe({ channels: "a-pnpres" }));

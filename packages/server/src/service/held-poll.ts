@@ -40,6 +40,14 @@ const nothing: Cancel = () => {};
 /** After how long it is tried again what the engine was away for, in milliseconds. */
 const tryAgainAfterMs = 1_000;
 
+/** What a poll is at. In one field: tens of thousands are held, and each field costs each of them. */
+type Stage =
+  | "waiting"
+  | "looking"
+  /** Looking, and woken meanwhile: what it looks at may be older than the news. */
+  | "looking-again"
+  | "over";
+
 class HeldPoll implements Poll, Waker {
   readonly deadline: Instant;
   isWoken = false;
@@ -47,9 +55,7 @@ class HeldPoll implements Poll, Waker {
   readonly subscriber: Subscriber;
   readonly #answer: Answer;
   #cursor: Timetoken;
-  #isOver = false;
-  #isLooking = false;
-  #mayHaveMissed = false;
+  #stage: Stage = "waiting";
   #watch: Watch | undefined = undefined;
   #cancelRetouch: Cancel = nothing;
 
@@ -59,6 +65,11 @@ class HeldPoll implements Poll, Waker {
     this.#cursor = cursor;
     this.#answer = answer;
     this.deadline = context.scheduler.now() + context.pollHoldMs;
+  }
+
+  /** Whether it is answered, or about to be. */
+  get #isOver(): boolean {
+    return this.#hasStage("over");
   }
 
   /** Begins to wait. */
@@ -78,8 +89,8 @@ class HeldPoll implements Poll, Waker {
   }
 
   look(): void {
-    if (this.#isLooking) {
-      this.#mayHaveMissed = true;
+    if (this.#stage !== "waiting") {
+      if (this.#stage === "looking") this.#stage = "looking-again";
       return;
     }
     this.#lookForNews().catch((error: unknown) => this.#couldNotLook(error));
@@ -105,9 +116,8 @@ class HeldPoll implements Poll, Waker {
   }
 
   async #lookForNews(): Promise<void> {
-    this.#isLooking = true;
     do {
-      this.#mayHaveMissed = false;
+      this.#stage = "looking";
       const now = this.#context.scheduler.now();
       const { deliveries, cursor } = await collect(this.#context, this.subscriber, this.#cursor, now);
       if (this.#isOver) return;
@@ -117,8 +127,8 @@ class HeldPoll implements Poll, Waker {
         this.#run(this.#renewAndAnswer({ deliveries, cursor }));
         return;
       }
-    } while (this.#mayHaveMissed);
-    this.#isLooking = false;
+    } while (this.#hasStage("looking-again"));
+    this.#stage = "waiting";
   }
 
   /** While the engine is away a poll stays held: its cursor keeps its worth, and its client could do nothing better. */
@@ -128,7 +138,7 @@ class HeldPoll implements Poll, Waker {
       this.#fail(error);
       return;
     }
-    this.#isLooking = false;
+    this.#stage = "waiting";
     this.#context.heldPolls.wakeLater(this);
   }
 
@@ -202,8 +212,13 @@ class HeldPoll implements Poll, Waker {
     this.#answer(Promise.reject(error));
   }
 
+  /** By a call, for the compiler does not see that a stage changes while something is awaited. */
+  #hasStage(stage: Stage): boolean {
+    return this.#stage === stage;
+  }
+
   #end(): void {
-    this.#isOver = true;
+    this.#stage = "over";
     this.#context.heldPolls.remove(this);
     this.#context.connections.remove(this.subscriber);
     this.#watch?.stop();
