@@ -20,7 +20,12 @@ export async function storm(bench: Bench): Promise<SuiteResult> {
   const size = bench.isQuick
     ? { clients: 300, channels: 20, withinMs: 500 }
     : { clients: Math.min(18_000, descriptorLimit() - 1_500), channels: 1_000, withinMs: 5_000 };
-  const field = await fieldOf(bench, keysetArguments({ announceMax: 1_000, disconnectGraceSeconds: 15 }));
+  // A grace never lengthens a lease: for fifteen seconds a stream's has to last longer than that, too.
+  const args = [
+    ...keysetArguments({ announceMax: 1_000, disconnectGraceSeconds: 15 }),
+    ...["--stream-timeout-seconds", "30"],
+  ];
+  const field = await fieldOf(bench, args);
   const entrants = field.servers.filter(({ tellsMembers }) => tellsMembers);
   const rounds = roundsOf(bench);
   const scores = await playRounds(bench, entrants, {
