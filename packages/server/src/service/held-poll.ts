@@ -1,5 +1,5 @@
 /** A poll that waits: for news, for a change of its groups, for its deadline, for its client to go. */
-import { type Cancel, EngineError, type Instant, type Waker, type Watch } from "@hereabouts/core";
+import type { Cancel, Instant, Waker, Watch } from "@hereabouts/core";
 import {
   type Channel,
   type Result,
@@ -11,6 +11,7 @@ import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
 import type { Context } from "./context.ts";
 import { leaveOnDisconnect } from "./disconnect.ts";
+import { isAway } from "./engine-away.ts";
 import type { GroupsWatch } from "./groups-watch.ts";
 import type { Poll } from "./held-polls.ts";
 import { type Subscriber, subscriberOf, touchAgain } from "./subscriber.ts";
@@ -224,11 +225,6 @@ class HeldPoll implements Poll, Waker {
     this.#watch?.stop();
     this.#cancelRetouch();
   }
-}
-
-/** Whether the engine may well do later what it could not do now. */
-function isAway(error: unknown): boolean {
-  return error instanceof EngineError && error.code !== "corrupt";
 }
 
 function isSame(left: readonly Channel[], right: readonly Channel[]): boolean {

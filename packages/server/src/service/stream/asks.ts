@@ -11,6 +11,7 @@ import {
 } from "@hereabouts/protocol";
 import { encodeError, encodeReady, neverCancelled, type StreamAsk } from "@hereabouts/protocol/wire";
 import { leaveClosedStream } from "../disconnect.ts";
+import { isAway } from "../engine-away.ts";
 import { leave } from "../leave.ts";
 import { overLimit } from "../seat-limit.ts";
 import { type Subscriber, subscriberOf, touchDeliberately, touchOnOpening } from "../subscriber.ts";
@@ -58,7 +59,7 @@ function dismiss({ context }: Streams, stream: Stream): void {
 /** Carries out what a client asks on its stream, and answers it. Rejects for a defect of ours. */
 export async function carryOut(streams: Streams, stream: Stream, ask: StreamAsk): Promise<void> {
   const refusal = await carriedOut(streams, stream, ask).catch((error: unknown): Fault => {
-    if (!streams.isAway(error)) throw error;
+    if (!isAway(error)) throw error;
     return { code: "unavailable" };
   });
   if (refusal === undefined) stream.send(encodeReady(ask.id, stream.cursor));

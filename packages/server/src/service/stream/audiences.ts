@@ -1,6 +1,7 @@
 /** The audiences of a node: found by what they are told, and woken once a turn of the event loop for whatever there is. */
 import type { Keyset } from "@hereabouts/core";
 import type { Context } from "../context.ts";
+import { isAway } from "../engine-away.ts";
 import { Audience, type Hall, nameOf, type Wish } from "./audience.ts";
 import { looksPerTurn } from "./bounds.ts";
 import type { Publish } from "./sink.ts";
@@ -12,7 +13,6 @@ export interface AudiencesOptions {
   readonly publish: Publish;
   readonly renew: (stream: Stream) => void;
   readonly later: (run: () => void) => void;
-  readonly isAway: (error: unknown) => boolean;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -72,7 +72,7 @@ export class Audiences implements Hall {
     for (const audience of looking) {
       audience.isWoken = false;
       audience.look().catch((error: unknown) => {
-        if (!this.#options.isAway(error)) this.#options.onDefect(error);
+        if (!isAway(error)) this.#options.onDefect(error);
         this.#options.later(() => this.wake(audience));
       });
     }

@@ -26,6 +26,7 @@ import {
 } from "@hereabouts/protocol/wire";
 import { collect } from "../collect.ts";
 import type { Context } from "../context.ts";
+import { isAway } from "../engine-away.ts";
 import type { Subscriber } from "../subscriber.ts";
 import type { Audience } from "./audience.ts";
 import {
@@ -46,8 +47,7 @@ export interface Keeper {
   readonly timeoutSeconds: number;
   /** Carries out what a client asks. */
   carryOut(stream: Stream, ask: StreamAsk): Promise<void>;
-  /** Tries again later what the engine was away for; answers whether that is the reason. */
-  isAway(error: unknown): boolean;
+  /** Tries again later what the engine was away for. */
   later(run: () => void): void;
   /** Is told that a connection has closed. `gone`: the client closed it, and has not left. */
   onEnd(stream: Stream, how: Ending): void;
@@ -301,8 +301,7 @@ export class Stream implements Subscriber {
       await work();
     } catch (error) {
       if (this.#isOver) return;
-      if (this.#keeper.isAway(error))
-        this.#keeper.later(() => (this.#waitsWith === "news" ? this.drain() : this.read()));
+      if (isAway(error)) this.#keeper.later(() => (this.#waitsWith === "news" ? this.drain() : this.read()));
       else this.#fail(error);
     } finally {
       this.#reading = undefined;

@@ -2,7 +2,7 @@
  * The streams of a node: admitted here, looked after in shifts, sent away when the node goes. Knows no WebSocket: who does
  * asks it to admit a target, and hands the stream that comes of it a sink.
  */
-import { type Cancel, EngineError, type Instant, type Random } from "@hereabouts/core";
+import type { Cancel, Instant, Random } from "@hereabouts/core";
 import { type Fault, timetokenAt } from "@hereabouts/protocol";
 import {
   closeGoingAway,
@@ -18,6 +18,7 @@ import type { Log } from "../../log.ts";
 import type { UnderWay } from "../../under-way.ts";
 import type { Context } from "../context.ts";
 import { leaveClosedStream } from "../disconnect.ts";
+import { isAway } from "../engine-away.ts";
 import { askedTimeout, renewSeats } from "../seats.ts";
 import { carryOut, openStream } from "./asks.ts";
 import { Audiences } from "./audiences.ts";
@@ -78,7 +79,6 @@ export class Streams implements StreamDoor, Keeper {
       publish: (topic, text) => this.#publish?.(topic, text),
       renew: (stream) => this.#renew(stream, context.scheduler.now()),
       later: (run) => this.later(run),
-      isAway: (error) => this.isAway(error),
       onDefect: (error) => this.onDefect(error),
     });
   }
@@ -118,8 +118,8 @@ export class Streams implements StreamDoor, Keeper {
       return this.#refusal(opened.fault);
     } catch (error) {
       this.#size -= 1;
-      if (!this.isAway(error)) this.onDefect(error);
-      return this.#refusal(this.isAway(error) ? unavailable : { code: "internal" });
+      if (!isAway(error)) this.onDefect(error);
+      return this.#refusal(isAway(error) ? unavailable : { code: "internal" });
     } finally {
       this.#underWay.end();
     }
@@ -132,10 +132,6 @@ export class Streams implements StreamDoor, Keeper {
 
   carryOut(stream: Stream, ask: StreamAsk): Promise<void> {
     return carryOut(this, stream, ask);
-  }
-
-  isAway(error: unknown): boolean {
-    return error instanceof EngineError && error.code !== "corrupt";
   }
 
   later(run: () => void): void {
@@ -167,7 +163,7 @@ export class Streams implements StreamDoor, Keeper {
     leaveClosedStream(this.context, stream)
       .catch((error: unknown) => {
         // What cannot be given up now runs out.
-        if (!this.isAway(error)) this.onDefect(error);
+        if (!isAway(error)) this.onDefect(error);
       })
       .finally(() => this.#underWay.end());
   }
@@ -303,7 +299,7 @@ export class Streams implements StreamDoor, Keeper {
   }
 
   #couldNotRenew(error: unknown): void {
-    if (this.isAway(error)) {
+    if (isAway(error)) {
       this.#log.warn("The seats of streams could not be renewed; the next round tries again.", {
         err: error,
       });
