@@ -11,6 +11,7 @@ const casesOfTheService = [
   "roster.property",
   "seat-limit",
   "semantics-*",
+  "stream-seats",
   "streams",
   "tenants",
   "wire-presence",

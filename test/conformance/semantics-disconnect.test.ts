@@ -1,4 +1,8 @@
-/** Semantics conformance: what a closed connection does where the policy says that it leaves (semantics §§ 6 and 15). */
+/**
+ * Semantics conformance: what a closed connection does where the policy says that it leaves (semantics §§ 6 and 15). A
+ * connection is that of a held poll, or a stream's. Of polls alone are answers and what follows them, and that they do
+ * not leave where the policy does not say so: a stream's seats stand on it under every policy (stream-seats.test.ts).
+ */
 import {
   type Cursor,
   type HeldPoll,
@@ -7,7 +11,7 @@ import {
   type TestClient,
 } from "@hereabouts/testkit";
 import { expect, test } from "vitest";
-import { eventsThenQuiet, expectHeld, inEachWorld, nextItem, usersIn } from "./support.ts";
+import { dropNoticed, eventsThenQuiet, expectHeld, nextItem, overEachTransport, usersIn } from "./support.ts";
 
 const on = { leaveOnDisconnect: true } as const;
 const own = { connection: "own" } as const;
@@ -29,12 +33,7 @@ async function hold(
   return { poll, cursor };
 }
 
-async function drop(client: TestClient, poll: HeldPoll): Promise<void> {
-  poll.drop();
-  await client.world.advance(0);
-}
-
-inEachWorld("leave on disconnect", (open) => {
+overEachTransport("leave on disconnect", (open, testOfPolls) => {
   test("[S-071] a poll that is closed and not reopened is a leave after the grace period, with the state", async () => {
     const client = await open({ policy: on });
     const observer = await observePresence(client, "ch");
@@ -42,7 +41,7 @@ inEachWorld("leave on disconnect", (open) => {
     await client.setState("u", "ch", { a: 1 });
     expect((await observer.collectEvents()).map(({ action }) => action)).toEqual(["join", "state-change"]);
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     expect(await usersIn(client, "ch")).toEqual(["u"]);
     const { item, afterMs } = await nextItem(observer, client, 4_000);
 
@@ -53,13 +52,13 @@ inEachWorld("leave on disconnect", (open) => {
     expect(await eventsThenQuiet(observer, client)).toEqual([]);
   });
 
-  test("[S-070] with the setting off it is none, and the user times out", async () => {
+  testOfPolls("[S-070] with the setting off it is none, and the user times out", async () => {
     const client = await open({ policy: { leaveOnDisconnect: false } });
     const observer = await observePresence(client, "ch");
     const cursor = await client.handshake("u", "ch", { heartbeat: 6 });
     const poll = await client.poll("u", "ch", cursor, own);
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.world.advance(5_900);
     expect(await observer.collectEvents()).toEqual([event("join")]);
     await client.world.advance(300);
@@ -72,7 +71,7 @@ inEachWorld("leave on disconnect", (open) => {
     const observer = await observePresence(client, "ch");
     const { poll, cursor } = await hold(client, "ch");
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.world.advance(2_900);
     const { poll: next } = await hold(client, "ch", { from: cursor });
     await client.world.advance(20_000);
@@ -86,7 +85,7 @@ inEachWorld("leave on disconnect", (open) => {
     const observer = await observePresence(client, "ch");
     const { poll } = await hold(client, "ch");
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.world.advance(1_000);
     await client.heartbeat("u", "ch", { heartbeat: 8 });
     await client.world.advance(7_900);
@@ -102,10 +101,10 @@ inEachWorld("leave on disconnect", (open) => {
     const { poll, cursor } = await hold(client, "ch");
     const { poll: next } = await hold(client, "ch", { from: cursor });
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.world.advance(20_000);
     expect(await observer.collectEvents()).toEqual([event("join")]);
-    await drop(client, next);
+    await dropNoticed(client, next);
     await client.world.advance(3_200);
 
     expect(await eventsThenQuiet(observer, client)).toEqual([event("leave")]);
@@ -116,7 +115,7 @@ inEachWorld("leave on disconnect", (open) => {
     const observer = await observePresence(client, "ch");
     const { poll, cursor } = await hold(client, "ch");
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.world.advance(2_900);
     const { poll: next } = await hold(client, "ch", { from: cursor });
     await client.world.advance(20_000);
@@ -125,7 +124,7 @@ inEachWorld("leave on disconnect", (open) => {
     await expectHeld(next, client);
   });
 
-  test("[S-073] a poll that is answered and a pause before the next is no disconnect", async () => {
+  testOfPolls("[S-073] a poll that is answered and a pause before the next is no disconnect", async () => {
     const client = await open({ policy: on });
     const observer = await observePresence(client, "ch");
     const { poll, cursor } = await hold(client, "ch");
@@ -143,7 +142,7 @@ inEachWorld("leave on disconnect", (open) => {
     await expectHeld(next, client);
   });
 
-  test("[S-073] nor is a poll that was held to its end", async () => {
+  testOfPolls("[S-073] nor is a poll that was held to its end", async () => {
     const client = await open({ policy: on, pollHoldSeconds: 2 });
     const observer = await observePresence(client, "ch");
     const { poll } = await hold(client, "ch");
@@ -174,7 +173,7 @@ inEachWorld("leave on disconnect", (open) => {
     const { poll, cursor } = await hold(client, "ch,other");
     await hold(client, "other", { from: cursor });
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.world.advance(3_200);
 
     expect((await eventsThenQuiet(observer, client)).slice(2)).toEqual([event("leave", 0, "ch")]);
@@ -189,14 +188,14 @@ inEachWorld("leave on disconnect", (open) => {
     const poll = await client.poll("u", ",", cursor, { ...own, groups: ["g"] });
     await expectHeld(poll, client);
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.world.advance(3_200);
 
     expect(await eventsThenQuiet(observer, client)).toEqual([event("join"), event("leave")]);
     expect(await usersIn(client, "other")).toEqual([]);
   });
 
-  test("rules say in which channels, and after how long", async () => {
+  testOfPolls("rules say in which channels, and after how long", async () => {
     const rules = [
       { channels: "room-*", leaveOnDisconnect: true, disconnectGraceSeconds: 1 },
       { channels: "hall", leaveOnDisconnect: true, disconnectGraceSeconds: 0 },
@@ -206,7 +205,7 @@ inEachWorld("leave on disconnect", (open) => {
     const { poll } = await hold(client, "ch,room-1,hall");
     await observer.collectEvents();
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     const atOnce = await observer.collectEvents();
     await client.world.advance(1_200);
     const afterASecond = await observer.collectEvents();
@@ -224,7 +223,7 @@ inEachWorld("leave on disconnect", (open) => {
     const client = await open({ policy: { ...on, debounceSeconds: 30 } });
     const observer = await observePresence(client, "ch");
     const { poll, cursor } = await hold(client, "ch");
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.world.advance(3_200);
     expect(await observer.collectEvents()).toEqual([event("join"), event("leave")]);
 
@@ -239,10 +238,10 @@ inEachWorld("leave on disconnect", (open) => {
     const { poll: phone } = await hold(client, "ch", { device: "phone" });
     const { poll: tab } = await hold(client, "ch", { device: "tab" });
 
-    await drop(client, phone);
+    await dropNoticed(client, phone);
     await client.world.advance(10_000);
     expect(await observer.collectEvents()).toEqual([event("join")]);
-    await drop(client, tab);
+    await dropNoticed(client, tab);
     await client.world.advance(3_200);
 
     expect(await eventsThenQuiet(observer, client)).toEqual([event("leave")]);
@@ -253,7 +252,7 @@ inEachWorld("leave on disconnect", (open) => {
     const observer = await observePresence(client, "ch");
     const { poll } = await hold(client, "ch");
 
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.leave("u", "ch");
     await client.world.advance(10_000);
 
@@ -264,14 +263,14 @@ inEachWorld("leave on disconnect", (open) => {
     const client = await open({ policy: on, persistent: true });
     const { poll } = await hold(client, "ch");
 
-    await client.world.restart(10_000);
+    await client.world.restart(5_000);
     poll.drop();
 
     expect(await usersIn(client, "ch")).toEqual(["u"]);
   });
 });
 
-inEachWorld("users counted by their polls", (open) => {
+overEachTransport("users counted by their connections", (open) => {
   const counted = { multiDevice: "refcount" } as const;
 
   test("[S-062] a leave from one of a user's clients is none while another polls the channel", async () => {
@@ -283,7 +282,7 @@ inEachWorld("users counted by their polls", (open) => {
     await client.leave("u", "ch");
     expect(await eventsThenQuiet(observer, client)).toEqual([event("join")]);
     await expectHeld(poll, client);
-    await drop(client, poll);
+    await dropNoticed(client, poll);
     await client.leave("u", "ch");
 
     expect(await eventsThenQuiet(observer, client)).toEqual([event("leave")]);
@@ -332,10 +331,11 @@ inEachWorld("users counted by their polls", (open) => {
   test("devices that name themselves are counted by their leases: each leave is its own", async () => {
     const client = await open({ policy: counted });
     const observer = await observePresence(client, "ch");
-    await hold(client, "ch", { device: "phone" });
+    const { poll } = await hold(client, "ch", { device: "phone" });
     await hold(client, "ch", { device: "tab" });
 
     await client.leave("u", "ch", { device: "phone" });
+    await dropNoticed(client, poll);
     expect(await eventsThenQuiet(observer, client)).toEqual([event("join")]);
     await client.leave("u", "ch", { device: "tab" });
 
@@ -349,10 +349,10 @@ inEachWorld("users counted by their polls", (open) => {
     const { poll: second } = await hold(client, "ch", { from: cursor });
 
     await client.leave("u", "ch");
-    await drop(client, first);
+    await dropNoticed(client, first);
     await client.world.advance(10_000);
     expect(await observer.collectEvents()).toEqual([event("join")]);
-    await drop(client, second);
+    await dropNoticed(client, second);
     await client.world.advance(3_200);
 
     expect(await eventsThenQuiet(observer, client)).toEqual([event("leave")]);

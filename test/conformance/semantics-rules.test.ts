@@ -1,6 +1,5 @@
-/** Semantics conformance: what rules change for some channels, and notices of activity (semantics §§ 1.2 and 10). */
+/** Semantics conformance: what rules change for some channels (semantics § 1.2). */
 import type { Policy, Rule } from "@hereabouts/core";
-import type { Channel } from "@hereabouts/protocol";
 import { type Noted, observe, observePresence, type TestClient } from "@hereabouts/testkit";
 import { expect, test } from "vitest";
 import {
@@ -8,12 +7,10 @@ import {
   bodyOf,
   channelsOf,
   eventsThenQuiet,
-  inEachWorld,
+  overEachTransport,
   presenceOk,
   usersIn,
 } from "./support.ts";
-
-const notices = "notices" as Channel;
 
 const selected = (...rules: readonly Rule[]): Partial<Policy> => ({ tracking: "selected", rules });
 const ruled = (...rules: readonly Rule[]): Partial<Policy> => ({ rules });
@@ -26,7 +23,7 @@ async function stateOf(client: TestClient, user: string, channel: string): Promi
   return (bodyOf(await client.getState(user, channel)) as { readonly payload: unknown }).payload;
 }
 
-inEachWorld("channels without presence", (open) => {
+overEachTransport("channels without presence", (open) => {
   test("[S-090] where no rule selects a channel there are no events and nobody is in it, and messages still flow", async () => {
     const client = await open({ policy: selected({ channels: "chat-*" }) });
     const observer = await observe(client, ["ch", "ch-pnpres"]);
@@ -84,7 +81,7 @@ inEachWorld("channels without presence", (open) => {
   });
 });
 
-inEachWorld("what is told", (open) => {
+overEachTransport("what is told", (open) => {
   test("[S-091] a rule with join only tells joins, and keeps seats and their state as ever", async () => {
     const client = await open({ policy: ruled({ channels: "ch", events: ["join"] }) });
     const observer = await observePresence(client, "ch");
@@ -139,7 +136,7 @@ inEachWorld("what is told", (open) => {
   });
 });
 
-inEachWorld("times by rule", (open) => {
+overEachTransport("times by rule", (open) => {
   test("presence timeouts are the channel's own, asked for or not, brought into its range", async () => {
     const client = await open({
       policy: {
@@ -236,7 +233,7 @@ inEachWorld("times by rule", (open) => {
   });
 });
 
-inEachWorld("a change of rules", (open) => {
+overEachTransport("a change of rules", (open) => {
   test("takes events from those who wait already, and gives them back", async () => {
     const client = await open();
     const observer = await observePresence(client, "ch");
@@ -303,95 +300,5 @@ inEachWorld("a change of rules", (open) => {
     await client.heartbeat("u", "ch");
 
     expect(await eventsThenQuiet(observer, client)).toEqual([event("join", "u", 1)]);
-  });
-});
-
-inEachWorld("notices of activity", (open) => {
-  /** What was published on the notices' channel, without the time, which must be the second it is. */
-  async function noticesSeen(client: TestClient, observer: Awaited<ReturnType<typeof observe>>) {
-    const items = await observer.collect();
-    return items.map(({ d, i }) => {
-      const { timestamp, ...notice } = d as { readonly timestamp: number };
-      expect(Math.abs(timestamp - client.world.now() / 1_000)).toBeLessThan(20);
-      expect([Number.isInteger(timestamp), i]).toEqual([true, undefined]);
-      return notice;
-    });
-  }
-
-  test("[S-092] the first join and the last leave are published, those between are not", async () => {
-    const client = await open({ policy: { activeNoticeChannel: notices } });
-    const observer = await observe(client, notices, { user: "observer" });
-    await noticesSeen(client, observer);
-
-    await client.handshake("u", "ch");
-    await client.heartbeat("v", "ch");
-    await client.setState("u", "ch", { a: 1 });
-    expect(await noticesSeen(client, observer)).toEqual([{ action: "active", channel: "ch" }]);
-    await client.leave("v", "ch");
-    await client.leave("u", "ch");
-
-    expect(await noticesSeen(client, observer)).toEqual([{ action: "inactive", channel: "ch" }]);
-  });
-
-  test("[S-092] a channel whose last user times out is inactive", async () => {
-    const client = await open({
-      policy: { activeNoticeChannel: notices, rules: [{ channels: notices, track: false }] },
-    });
-    const observer = await observe(client, notices, { user: "observer" });
-
-    await client.heartbeat("u", ["a", "b"], { heartbeat: 2 });
-    expect(await noticesSeen(client, observer)).toEqual([
-      { action: "active", channel: "a" },
-      { action: "active", channel: "b" },
-    ]);
-    await client.world.advance(2_500);
-
-    const seen = await noticesSeen(client, observer);
-    expect(seen).toHaveLength(2);
-    expect(seen).toEqual(
-      expect.arrayContaining([
-        { action: "inactive", channel: "a" },
-        { action: "inactive", channel: "b" },
-      ]),
-    );
-  });
-
-  test("[S-092] each rule has its own channel for them, or none", async () => {
-    const client = await open({
-      policy: {
-        activeNoticeChannel: notices,
-        rules: [
-          { channels: "chat-*", activeNoticeChannel: "chats" as Channel },
-          { channels: "still-*", activeNoticeChannel: null },
-          { channels: "none-*", track: false },
-        ],
-      },
-    });
-    const observer = await observe(client, [notices, "chats"], { user: "notices-watcher" });
-    await observer.collect();
-
-    await client.heartbeat("u", ["ch", "chat-1", "still-1", "none-1"]);
-
-    const seen = (await observer.collect()).map(({ c, d }) => [
-      c,
-      (d as { readonly channel: string }).channel,
-    ]);
-    expect(seen).toHaveLength(2);
-    expect(seen).toEqual(
-      expect.arrayContaining([
-        [notices, "ch"],
-        ["chats", "chat-1"],
-      ]),
-    );
-  });
-
-  test("[S-092] without a channel for them nothing is published", async () => {
-    const client = await open();
-    const observer = await observe(client, notices, { user: "observer" });
-
-    await client.heartbeat("u", "ch");
-    await client.leave("u", "ch");
-
-    expect(await observer.collect()).toEqual([]);
   });
 });

@@ -1,65 +1,9 @@
-/** Streams: what is pushed, what a client may ask on one, and what becomes of its seats (wire specification, streams). */
-import { type Reply, type TestClient, type TestStream, testKeys } from "@hereabouts/testkit";
+/** Streams: what is pushed, and what a client may ask on one (wire specification, streams). */
+import type { Reply } from "@hereabouts/testkit";
+import { testKeys } from "@hereabouts/testkit";
 import { expect, test } from "vitest";
+import { ask, type Frame, nextFrame, opened, target, told } from "./stream-support.ts";
 import { bodyOf, channelsOf, inEachWorld, usersIn } from "./support.ts";
-
-interface Frame {
-  readonly c?: string;
-  readonly id?: number;
-  readonly t?: { readonly t: string };
-  readonly m?: readonly {
-    readonly c: string;
-    readonly d: unknown;
-    readonly b?: string;
-    readonly p: { t: string };
-  }[];
-  readonly status?: number;
-  readonly message?: string;
-  readonly channels?: readonly string[];
-  readonly afterMs?: number;
-}
-
-function target(channels: string, query: Readonly<Record<string, string>> = {}): string {
-  return `/v3/stream/${testKeys.subscribe}/${encodeURIComponent(channels)}?${new URLSearchParams(query)}`;
-}
-
-async function opened(
-  client: TestClient,
-  channels: string,
-  query: Readonly<Record<string, string>> = {},
-): Promise<TestStream> {
-  const stream = await client.world.stream(target(channels, query));
-  if (!("take" in stream)) throw new Error(`The stream was refused: ${stream.text}`);
-  expect(await nextFrame(stream)).toEqual({ c: "ready", t: { t: expect.any(String), r: 1 }, id: 0 });
-  return stream;
-}
-
-async function nextFrame(stream: TestStream): Promise<Frame> {
-  return JSON.parse(await stream.next()) as Frame;
-}
-
-/** Everything that a stream was told by now, one entry an envelope: what, where, and why it came. */
-async function told(client: TestClient, stream: TestStream): Promise<readonly unknown[]> {
-  await client.world.advance(0);
-  return stream.take().flatMap((text) => {
-    const frame = JSON.parse(text) as Frame;
-    return (frame.m ?? [frame]).map((entry) => ("d" in entry ? shortOf(entry.d, entry) : entry));
-  });
-}
-
-function shortOf(data: unknown, { c, b }: { readonly c: string; readonly b?: string }): unknown {
-  const isEvent = typeof data === "object" && data !== null && "action" in data;
-  const event = data as { readonly action: string; readonly uuid?: string; readonly occupancy: number };
-  return isEvent ? [event.action, c, event.uuid, event.occupancy] : [data, c, b];
-}
-
-async function ask(stream: TestStream, frame: unknown): Promise<Frame> {
-  stream.send(JSON.stringify(frame));
-  for (;;) {
-    const answer = await nextFrame(stream);
-    if (answer.c === "ready" || answer.c === "error") return answer;
-  }
-}
 
 inEachWorld("a stream", (open) => {
   test("is pushed messages and events, with why they came, and takes its user's seat", async () => {
@@ -254,49 +198,6 @@ inEachWorld("what a client asks on a stream", (open) => {
     expect(answers.filter(({ c }) => c === "error")).toEqual([
       { c: "error", id: 0, status: 429, message: "A client may send 20 frames a second." },
     ]);
-  });
-});
-
-inEachWorld("the seats of a stream", (open) => {
-  test("stand for as long as it is open, without a heartbeat", async () => {
-    const client = await open();
-    const stream = await opened(client, "a,a-pnpres", { uuid: "u" });
-    await told(client, stream);
-
-    await client.world.advance(60_000);
-
-    expect(await told(client, stream)).toEqual([]);
-    expect(await usersIn(client, "a")).toEqual(["u"]);
-  });
-
-  test("are left when its client closes it, after the grace", async () => {
-    const client = await open();
-    const watcher = await opened(client, "a-pnpres");
-    const stream = await opened(client, "a", { uuid: "u" });
-    await told(client, watcher);
-    stream.drop();
-    await expect.poll(() => client.world.waiters()).toBe(1);
-
-    await client.world.advance(2_900);
-    expect(await told(client, watcher)).toEqual([]);
-    await client.world.advance(300);
-
-    expect(await told(client, watcher)).toEqual([["leave", "a-pnpres", "u", 0]]);
-  });
-
-  test("are kept by a client that comes back within the grace", async () => {
-    const client = await open();
-    const watcher = await opened(client, "a-pnpres");
-    const stream = await opened(client, "a", { uuid: "u", instanceid: "d" });
-    await told(client, watcher);
-    stream.drop();
-    await expect.poll(() => client.world.waiters()).toBe(1);
-    await client.world.advance(2_000);
-
-    await opened(client, "a", { uuid: "u", instanceid: "d" });
-    await client.world.advance(30_000);
-
-    expect(await told(client, watcher)).toEqual([]);
   });
 });
 

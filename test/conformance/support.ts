@@ -10,6 +10,7 @@ import {
   openWorld,
   type Reply,
   readDelivered,
+  redisWorldKinds,
   type TestClient,
   type World,
   type WorldKind,
@@ -32,17 +33,17 @@ export function inEachWorld(
 }
 
 /**
- * As {@link inEachWorld}, and once more with streams to carry the polls that have a cursor; but for tests of what only
+ * As {@link inEachWorld} on both runtimes, and once more with streams to carry the polls that have a cursor; but for tests of what only
  * polls have: answers when nothing happens, places of their own.
  */
 export function overEachTransport(
   title: string,
   define: (open: Open, testOfPolls: (name: string, run: () => Promise<void>) => void) => void,
 ): void {
-  inEachWorld(title, (open) => define(open, test));
+  inEachWorld(title, (open) => define(open, test), kindsOnBothRuntimes);
   const onlyOfPolls = (): void => {};
   inWorlds(`${title} (%s, by streams)`, (open) => define(open, onlyOfPolls), {
-    kinds: kindsHere,
+    kinds: kindsOnBothRuntimes,
     transport: "stream",
   });
 }
@@ -72,8 +73,13 @@ function inWorlds(
   afterAll(endWorlds);
 }
 
+const isOnRedis = process.env.CONFORMANCE_ON === "redis";
+
 /** What this run is for: the embedded engine in every world, or a real Redis. */
-const kindsHere: readonly WorldKind[] = process.env.CONFORMANCE_ON === "redis" ? ["redis"] : worldKinds;
+const kindsHere: readonly WorldKind[] = isOnRedis ? ["redis"] : worldKinds;
+
+/** As {@link kindsHere}, but a real Redis under both runtimes, too. */
+export const kindsOnBothRuntimes: readonly WorldKind[] = isOnRedis ? redisWorldKinds : worldKinds;
 
 /** How long "exactly one" stays quiet afterwards, in milliseconds of the world's time. */
 export const quietMs = 2_000;
@@ -117,6 +123,14 @@ export async function answerOf(poll: HeldPoll): Promise<Delivered> {
 export async function expectHeld(poll: HeldPoll, client: TestClient): Promise<void> {
   await client.world.advance(0);
   expect(poll.isSettled(), "the poll is answered").toBe(false);
+}
+
+/** Drops a held poll, or the stream that carries it; resolves when the server has noticed that nobody is there. */
+export async function dropNoticed(client: TestClient, poll: HeldPoll): Promise<void> {
+  const held = await client.world.waiters();
+  poll.drop();
+  await expect.poll(() => client.world.waiters(), { interval: 1 }).toBeLessThan(held);
+  await client.world.advance(0);
 }
 
 /** Asserts that an answer is JSON, says so, may be read by browsers, and has this status; gives its body. */

@@ -3,6 +3,7 @@
  * what to do over standard input and answers over standard output (`worlds/control.ts`); it ends when its input ends.
  */
 import { createInterface } from "node:readline";
+import type { Engine } from "@hereabouts/core";
 import type { Handler } from "@hereabouts/protocol/wire";
 import { listen } from "@hereabouts/server";
 import { nextTurn, TestClock } from "./test-clock.ts";
@@ -13,6 +14,7 @@ import {
   type ControlReply,
   type ControlRequest,
 } from "./worlds/control.ts";
+import { createRedisGround, type RedisOpening } from "./worlds/redis-ground.ts";
 
 interface Running {
   readonly clock: TestClock;
@@ -57,6 +59,7 @@ async function answer(request: ControlRequest): Promise<number> {
       return world.node.heldPolls();
     case "set-policy":
       await world.node.setPolicy(request.policy);
+      await world.clock.settle();
       return 0;
     case "stop":
       await world.stop();
@@ -69,8 +72,7 @@ async function answer(request: ControlRequest): Promise<number> {
 }
 
 async function open(opening: ControlOpening): Promise<Running> {
-  const clock = new TestClock(opening.start);
-  const node = await openComposition({ world: opening.options, clock, data: opening.data });
+  const { clock, node } = await compose(opening);
   const address = { host: "127.0.0.1", port: opening.port };
   const server = await listen(announcingArrivals(node.handler, clock), address, node.streams);
   let stopping: Promise<void> | undefined;
@@ -90,6 +92,22 @@ async function open(opening: ControlOpening): Promise<Running> {
       return stopping;
     },
   };
+}
+
+async function compose({
+  options,
+  start,
+  data,
+  redis,
+}: ControlOpening): Promise<Pick<Running, "clock" | "node">> {
+  if (redis === undefined) {
+    const clock = new TestClock(start);
+    return { clock, node: await openComposition({ world: options, clock, data }) };
+  }
+  const ground = createRedisGround();
+  const clock = new TestClock(start, { isBusy: ground.isBusy });
+  const openEngine = (opening: RedisOpening): Promise<Engine> => ground.open(redis, opening);
+  return { clock, node: await openComposition({ world: options, clock, data, openEngine }) };
 }
 
 /** Tells the test when a request it marked has been taken in and all that follows from it has come to rest. */

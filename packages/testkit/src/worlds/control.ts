@@ -1,5 +1,6 @@
 /** What a test and a server process say to each other: one JSON object a line, over standard input and output. */
 import type { Policy } from "@hereabouts/core";
+import type { RedisPlace } from "./redis-ground.ts";
 import type { WorldOptions } from "./world.ts";
 
 /** How a service is opened in the process. */
@@ -9,6 +10,8 @@ export interface ControlOpening {
   readonly start: number;
   /** A directory, or `:memory:`. */
   readonly data: string;
+  /** Where in a real Redis it keeps what it knows; default the embedded engine. */
+  readonly redis?: RedisPlace;
   /** The TCP port; 0 takes a free one. */
   readonly port: number;
 }

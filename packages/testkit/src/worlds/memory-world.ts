@@ -6,7 +6,7 @@ import type { CancelSignal, Waiter, WireRequest, WireResponse } from "@hereabout
 import { withDeadline } from "../deadline.ts";
 import { TestClock } from "../test-clock.ts";
 import { type Composition, openComposition } from "./composition.ts";
-import { openRedisGround } from "./redis-ground.ts";
+import { createRedisGround, emptyRedisPlace } from "./redis-ground.ts";
 import { memoryDoor, type TestStream } from "./test-stream.ts";
 import {
   type HeldPoll,
@@ -36,12 +36,17 @@ export async function openMemoryWorld(options: WorldOptions): Promise<World> {
 
 /** Opens a world without sockets whose engine is on a real Redis. */
 export async function openRedisWorld(options: WorldOptions): Promise<World> {
-  const ground = await openRedisGround();
+  const ground = createRedisGround();
+  let place = await emptyRedisPlace();
   return openOn("redis", {
     createClock: (start) => new TestClock(start, { isBusy: ground.isBusy }),
-    compose: (clock) => openComposition({ world: options, clock, data: ":memory:", openEngine: ground.open }),
-    beforeRestart: () => {
-      if (!options.persistent) ground.forget();
+    compose: (clock) =>
+      openComposition({
+        ...{ world: options, clock, data: ":memory:" },
+        openEngine: (opening) => ground.open(place, opening),
+      }),
+    beforeRestart: async () => {
+      if (!options.persistent) place = await emptyRedisPlace();
     },
     clear: async () => {},
   });
@@ -51,7 +56,7 @@ export async function openRedisWorld(options: WorldOptions): Promise<World> {
 interface Ground {
   createClock(start?: number): TestClock;
   compose(clock: TestClock): Promise<Composition>;
-  beforeRestart?(): void;
+  beforeRestart?(): Promise<void>;
   clear(): Promise<void>;
 }
 
@@ -101,7 +106,7 @@ async function openOn(kind: WorldKind, ground: Ground): Promise<World> {
     restart: async (skipMs = 0) => {
       await node.stop();
       await clock.settle();
-      ground.beforeRestart?.();
+      await ground.beforeRestart?.();
       clock = ground.createClock(clock.now() + skipMs);
       node = await ground.compose(clock);
       door = memoryDoor(node.streams);

@@ -14,13 +14,18 @@ export interface RedisOpening {
   readonly warn: (message: string) => void;
 }
 
-/** One world's part of Redis. */
+/** One world's part of a Redis. */
+export interface RedisPlace {
+  readonly url: string;
+  /** What all its keys begin with. */
+  readonly prefix: string;
+}
+
+/** A part of Redis, and what is under way to it from this process. */
 export interface RedisGround {
   /** Whether something is on its way to Redis or back, or came so lately that more may follow. */
   isBusy(): boolean;
-  open(opening: RedisOpening): Promise<Engine>;
-  /** What is stored is not found any more. */
-  forget(): void;
+  open(place: RedisPlace, opening: RedisOpening): Promise<Engine>;
 }
 
 /** Few partitions, so that wildcards and sweeps of small worlds do not ask two dozen. */
@@ -37,19 +42,24 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 let server: Promise<RedisProcess> | undefined;
 let lastPrefix = 0;
 
-/** Opens a part of Redis that is empty. */
-export async function openRedisGround(): Promise<RedisGround> {
+/** A part of this file's Redis that is empty. */
+export async function emptyRedisPlace(): Promise<RedisPlace> {
   server ??= startRedis();
   const { url } = await server;
+  lastPrefix += 1;
+  return { url, prefix: `world-${lastPrefix}` };
+}
+
+/** A ground for one world. */
+export function createRedisGround(): RedisGround {
   const traffic = { underWay: 0, lastAt: 0 };
-  let prefix = nextPrefix();
   return {
     isBusy: () => {
       const isBusy = traffic.underWay > 0 || performance.now() - traffic.lastAt < quietMs;
       if (isBusy) Atomics.wait(sleeper, 0, 0, turnMs);
       return isBusy;
     },
-    open: async (opening) => {
+    open: async ({ url, prefix }, opening) => {
       // Only here: most test files never need it.
       const { openNodeRedisPort, openRedisEngine } = await import("@hereabouts/engine-redis");
       const port = watched(await openNodeRedisPort(url), traffic);
@@ -61,9 +71,6 @@ export async function openRedisGround(): Promise<RedisGround> {
       };
       return { presence, ticks, log, groups, keysets, close };
     },
-    forget: () => {
-      prefix = nextPrefix();
-    },
   };
 }
 
@@ -72,11 +79,6 @@ export async function endRedisGround(): Promise<void> {
   const ending = server;
   server = undefined;
   await (await ending)?.[Symbol.asyncDispose]();
-}
-
-function nextPrefix(): string {
-  lastPrefix += 1;
-  return `world-${lastPrefix}`;
 }
 
 interface Traffic {

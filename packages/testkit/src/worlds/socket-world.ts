@@ -8,9 +8,10 @@ import type { Runtime } from "../runtimes.ts";
 import { nextTurn, testEpoch } from "../test-clock.ts";
 import { arrivalHeader, type ControlOpening } from "./control.ts";
 import { complainOnClose } from "./memory-world.ts";
+import { emptyRedisPlace } from "./redis-ground.ts";
 import { type ServerChild, startServerChild } from "./server-child.ts";
 import { openSocketStream, type TestStream } from "./test-stream.ts";
-import type { HeldPoll, Reply, SendOptions, World, WorldOptions } from "./world.ts";
+import type { HeldPoll, Reply, SendOptions, World, WorldKind, WorldOptions } from "./world.ts";
 
 /** One server process per runtime, shared by the worlds of a test file: each opens a service of its own in it. */
 const children = new Map<Runtime, ServerChild>();
@@ -35,17 +36,23 @@ interface State {
   complaints: readonly string[];
 }
 
+/** The kinds of world that have a process of their own. */
+export type SocketWorldKind = Exclude<WorldKind, "memory" | "redis">;
+
 /** Opens a world with sockets. */
-export async function openSocketWorld(runtime: Runtime, options: WorldOptions): Promise<World> {
+export async function openSocketWorld(kind: SocketWorldKind, options: WorldOptions): Promise<World> {
+  const isOnRedis = kind === "redis-bun";
+  const runtime = isOnRedis ? "bun" : kind;
   const directory = options.persistent ? await mkdtemp(join(tmpdir(), "hereabouts-test-")) : undefined;
   const data = directory ?? ":memory:";
-  let state = await start(childOf(runtime), { options, start: testEpoch, data, port: 0 });
+  let redis = isOnRedis ? { redis: await emptyRedisPlace() } : {};
+  let state = await start(childOf(runtime), { options, start: testEpoch, data, port: 0, ...redis });
   /** After a restart the world has a process of its own. */
   let ownChild: ServerChild | undefined;
   let isClosed = false;
   const streams = new Set<TestStream>();
   return {
-    kind: runtime,
+    kind,
     get port() {
       return state.port;
     },
@@ -70,7 +77,11 @@ export async function openSocketWorld(runtime: Runtime, options: WorldOptions): 
       state.client.close();
       await ownChild?.end();
       ownChild = startServerChild(runtime);
-      state = await start(ownChild, { options, start: state.now + skipMs, data, port: state.port });
+      if (isOnRedis && !options.persistent) redis = { redis: await emptyRedisPlace() };
+      state = await start(ownChild, {
+        ...{ options, start: state.now + skipMs, data, port: state.port },
+        ...redis,
+      });
     },
     close: async () => {
       if (isClosed) return;

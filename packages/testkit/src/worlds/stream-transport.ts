@@ -1,6 +1,7 @@
 /**
  * Polls that are carried by streams: a world in which a held poll is answered by what its stream is pushed. The stream of
- * a subscription is kept from one poll to the next, as our SDK keeps it, so that cases about polls run over streams.
+ * a subscription is kept from one poll to the next, as our SDK keeps it, so that cases about polls run over streams; a
+ * poll on a connection of its own is a stream of its own.
  */
 import type { TestStream } from "./test-stream.ts";
 import { type HeldPoll, jsonOrNothing, type Reply, type World } from "./world.ts";
@@ -27,14 +28,15 @@ export function overStreams(world: World): World {
     poll: async (target, how) => {
       const asked = streamed(target);
       if (asked === undefined) return world.poll(target, how);
-      let known = carried.get(asked.subscription);
+      const isOwn = how?.connection === "own";
+      let known = isOwn ? undefined : carried.get(asked.subscription);
       if (known === undefined || known.cursor !== asked.cursor || known.stream.closing() !== undefined) {
         known?.stream.drop();
         const stream = await world.stream(asked.target);
         if (!("take" in stream))
           return { reply: Promise.resolve(stream), isSettled: () => true, drop: () => {} };
         known = { stream, cursor: asked.cursor };
-        carried.set(asked.subscription, known);
+        if (!isOwn) carried.set(asked.subscription, known);
         await world.advance(0);
       }
       return pollOf(known);

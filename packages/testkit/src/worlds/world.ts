@@ -4,12 +4,15 @@ import type { TestStream } from "./test-stream.ts";
 
 /**
  * Where the service runs: in this process without sockets, on the embedded engine or on a real Redis, or as a process of
- * its own on Bun or on Node.
+ * its own: on Bun or on Node with the embedded engine, or on Bun with a real Redis.
  */
-export type WorldKind = "memory" | "bun" | "node" | "redis";
+export type WorldKind = "memory" | "bun" | "node" | "redis" | "redis-bun";
 
 /** Every kind of world that needs nothing but this repository, for `describe.each`. */
 export const worldKinds: readonly WorldKind[] = ["memory", "bun", "node"];
+
+/** Those that stand on a real Redis: on Node without sockets, in this process, and on Bun behind sockets. */
+export const redisWorldKinds: readonly WorldKind[] = ["redis", "redis-bun"];
 
 /** The worlds with real sockets. */
 export const socketWorldKinds: readonly ("bun" | "node")[] = ["bun", "node"];
