@@ -3,15 +3,25 @@
  * connection is that of a held poll, or a stream's. Of polls alone are answers and what follows them, and that they do
  * not leave where the policy does not say so: a stream's seats stand on it under every policy (stream-seats.test.ts).
  */
+import type { Policy } from "@hereabouts/core";
 import {
   type Cursor,
   type HeldPoll,
   type Noted,
+  type Observer,
   observePresence,
   type TestClient,
 } from "@hereabouts/testkit";
 import { expect, test } from "vitest";
-import { dropNoticed, eventsThenQuiet, expectHeld, nextItem, overEachTransport, usersIn } from "./support.ts";
+import {
+  dropNoticed,
+  eventsThenQuiet,
+  expectHeld,
+  nextItem,
+  type Open,
+  overEachTransport,
+  usersIn,
+} from "./support.ts";
 
 const on = { leaveOnDisconnect: true } as const;
 const own = { connection: "own" } as const;
@@ -31,6 +41,18 @@ async function hold(
   const poll = await client.poll("u", channels, cursor, { ...own, ...device });
   await expectHeld(poll, client);
   return { poll, cursor };
+}
+
+/** User `u` has joined, in sight of an observer, and the connection of its held poll has closed. */
+async function cutOff(
+  open: Open,
+  policy: Partial<Policy> = on,
+): Promise<{ readonly client: TestClient; readonly observer: Observer; readonly cursor: Cursor }> {
+  const client = await open({ policy });
+  const observer = await observePresence(client, "ch");
+  const { poll, cursor } = await hold(client, "ch");
+  await dropNoticed(client, poll);
+  return { client, observer, cursor };
 }
 
 overEachTransport("leave on disconnect", (open, testOfPolls) => {
@@ -67,11 +89,8 @@ overEachTransport("leave on disconnect", (open, testOfPolls) => {
   });
 
   test("[S-072] a poll that comes again within the grace period makes nothing of it", async () => {
-    const client = await open({ policy: on });
-    const observer = await observePresence(client, "ch");
-    const { poll, cursor } = await hold(client, "ch");
+    const { client, observer, cursor } = await cutOff(open);
 
-    await dropNoticed(client, poll);
     await client.world.advance(2_900);
     const { poll: next } = await hold(client, "ch", { from: cursor });
     await client.world.advance(20_000);
@@ -81,11 +100,8 @@ overEachTransport("leave on disconnect", (open, testOfPolls) => {
   });
 
   test("[S-072] nor does a heartbeat, and then the timeout counts from it", async () => {
-    const client = await open({ policy: on });
-    const observer = await observePresence(client, "ch");
-    const { poll } = await hold(client, "ch");
+    const { client, observer } = await cutOff(open);
 
-    await dropNoticed(client, poll);
     await client.world.advance(1_000);
     await client.heartbeat("u", "ch", { heartbeat: 8 });
     await client.world.advance(7_900);
@@ -111,11 +127,8 @@ overEachTransport("leave on disconnect", (open, testOfPolls) => {
   });
 
   test("[S-072] nor does one that comes again where polls are no activity otherwise", async () => {
-    const client = await open({ policy: { ...on, impliedHeartbeat: false } });
-    const observer = await observePresence(client, "ch");
-    const { poll, cursor } = await hold(client, "ch");
+    const { client, observer, cursor } = await cutOff(open, { ...on, impliedHeartbeat: false });
 
-    await dropNoticed(client, poll);
     await client.world.advance(2_900);
     const { poll: next } = await hold(client, "ch", { from: cursor });
     await client.world.advance(20_000);
@@ -220,10 +233,7 @@ overEachTransport("leave on disconnect", (open, testOfPolls) => {
   });
 
   test("whoever comes back after the leave joins at once: its debounce is for leaves that were meant", async () => {
-    const client = await open({ policy: { ...on, debounceSeconds: 30 } });
-    const observer = await observePresence(client, "ch");
-    const { poll, cursor } = await hold(client, "ch");
-    await dropNoticed(client, poll);
+    const { client, observer, cursor } = await cutOff(open, { ...on, debounceSeconds: 30 });
     await client.world.advance(3_200);
     expect(await observer.collectEvents()).toEqual([event("join"), event("leave")]);
 
@@ -248,11 +258,8 @@ overEachTransport("leave on disconnect", (open, testOfPolls) => {
   });
 
   test("an explicit leave within the grace period is the only one", async () => {
-    const client = await open({ policy: on });
-    const observer = await observePresence(client, "ch");
-    const { poll } = await hold(client, "ch");
+    const { client, observer } = await cutOff(open);
 
-    await dropNoticed(client, poll);
     await client.leave("u", "ch");
     await client.world.advance(10_000);
 
