@@ -40,7 +40,7 @@ export interface Subscription {
 export function expandTargets(targets: Targets, members: Members): readonly Channel[] {
   const { channels, groups } = targets;
   const shared = groups.length === 0 ? channels : soleGroup(targets, members);
-  if (shared !== undefined && !shared.some(isPresenceName)) return shared;
+  if (shared !== undefined) return shared.some(isPresenceName) ? withoutPresence(shared) : shared;
   const expanded = new Set<Channel>();
   for (const channel of channels) addUnlessPresence(expanded, channel);
   for (const group of groups) {
@@ -138,6 +138,18 @@ function topicsOf({ channels, groups }: Targets, members: Members): readonly Cha
   }
   return [...topics];
 }
+
+/** A list's channels without presence names; one answer for a list, because many subscriptions hold it. */
+function withoutPresence(names: readonly Channel[]): readonly Channel[] {
+  let channels = channelsAmong.get(names);
+  if (channels === undefined) {
+    channels = [...new Set(names.filter((name) => !isPresenceName(name)))];
+    channelsAmong.set(names, channels);
+  }
+  return channels;
+}
+
+const channelsAmong = new WeakMap<readonly Channel[], readonly Channel[]>();
 
 function addUnlessPresence(channels: Set<Channel>, channel: Channel): void {
   if (!isPresenceName(channel)) channels.add(channel);

@@ -6,6 +6,8 @@ import {
   type Fault,
   type OutcomeOf,
   type Result,
+  type SubscribeCommand,
+  type SubscribeOutcome,
   timetokenAt,
 } from "@hereabouts/protocol";
 import {
@@ -15,33 +17,33 @@ import {
   type FaultHint,
   type Handler,
   hintFor,
-  neverCancelled,
   type WireRequest,
   type WireResponse,
 } from "@hereabouts/protocol/wire";
-import type { Service } from "./service/service.ts";
+import type { PromptCommand, Service } from "./service/service.ts";
+import type { Asker } from "./service/subscribe.ts";
 import type { UnderWay } from "./under-way.ts";
 
 /**
  * A handler that answers every request with a documented reply, at once where nothing has to be waited for. It lets go
- * of the request once it is decoded, and waits with two functions instead of an asynchronous frame: tens of thousands
- * of polls are held at this point.
+ * of the request once it is decoded: tens of thousands of polls are held at this point, each in a promise and an asker.
  */
 export function createHandler(service: Service, scheduler: Scheduler, underWay: UnderWay): Handler {
-  function answer(command: Command, request: WireRequest): WireResponse | Promise<WireResponse> {
+  const desk: Desk = { encode, fail, underWay };
+
+  function answer(command: PromptCommand): WireResponse | Promise<WireResponse> {
     try {
-      // Only a poll waits for long enough to be given up, and a signal of its own costs every request.
-      const executed = service.execute(
-        command,
-        command.kind === "subscribe" ? request.signal : neverCancelled,
-      );
+      const executed = service.execute(command);
       return executed instanceof Promise ? later(command, executed) : encode(command, executed);
     } catch (error) {
       return fail(command, error);
     }
   }
 
-  function later(command: Command, executed: Promise<Result<OutcomeOf<CommandKind>>>): Promise<WireResponse> {
+  function later(
+    command: PromptCommand,
+    executed: Promise<Result<OutcomeOf<CommandKind>>>,
+  ): Promise<WireResponse> {
     underWay.begin();
     return executed.then(
       (result) => {
@@ -53,6 +55,17 @@ export function createHandler(service: Service, scheduler: Scheduler, underWay: 
         return fail(command, error);
       },
     );
+  }
+
+  function subscribe(command: SubscribeCommand, request: WireRequest): Promise<WireResponse> {
+    return new Promise((resolve) => {
+      const asker = new Waiting(desk, resolve);
+      try {
+        service.subscribe(command, request.signal, asker);
+      } catch (error) {
+        asker.fail(command, error);
+      }
+    });
   }
 
   function encode(command: Command, result: Result<OutcomeOf<CommandKind>>): WireResponse {
@@ -69,6 +82,43 @@ export function createHandler(service: Service, scheduler: Scheduler, underWay: 
 
   return (request) => {
     const decoded = decodeRequest(request);
-    return decoded.ok ? answer(decoded.command, request) : refuse(decoded.fault, decoded.hint);
+    if (!decoded.ok) return refuse(decoded.fault, decoded.hint);
+    const { command } = decoded;
+    return command.kind === "subscribe" ? subscribe(command, request) : answer(command);
   };
+}
+
+/** What all who wait are answered with. */
+interface Desk {
+  readonly encode: (command: SubscribeCommand, result: Result<SubscribeOutcome>) => WireResponse;
+  readonly fail: (command: SubscribeCommand, error: unknown) => WireResponse;
+  readonly underWay: UnderWay;
+}
+
+/** One who waits for a subscribe's answer. Hears the first, and no other. */
+class Waiting implements Asker {
+  readonly #desk: Desk;
+  #resolve: ((reply: WireResponse) => void) | undefined;
+
+  constructor(desk: Desk, resolve: (reply: WireResponse) => void) {
+    this.#desk = desk;
+    this.#resolve = resolve;
+    desk.underWay.begin();
+  }
+
+  answer(command: SubscribeCommand, result: Result<SubscribeOutcome>): void {
+    this.#settle(this.#desk.encode(command, result));
+  }
+
+  fail(command: SubscribeCommand, error: unknown): void {
+    this.#settle(this.#desk.fail(command, error));
+  }
+
+  #settle(reply: WireResponse): void {
+    const resolve = this.#resolve;
+    if (resolve === undefined) return;
+    this.#resolve = undefined;
+    this.#desk.underWay.end();
+    resolve(reply);
+  }
 }

@@ -4,19 +4,20 @@
  */
 import type { Waker, Watch } from "../ports.ts";
 
-/** One watcher's place under one name. */
+/** One watcher's place under one name. Its four fields are counted, because there are tens of thousands. */
 interface Link {
   readonly watcher: Watcher;
-  readonly list: List;
   /** The watcher's link under its next name. */
   readonly sibling: Link | undefined;
-  previous: Link | undefined;
+  /** What it hangs on: the link before it, or the list itself. */
+  previous: Link | List;
   next: Link | undefined;
 }
 
+/** Who watches a name. */
 interface List {
   readonly name: string;
-  first: Link | undefined;
+  next: Link | undefined;
 }
 
 /** Watchers by name. */
@@ -51,7 +52,7 @@ export class Watchers {
   }
 
   #collect(name: string, into: Watcher[]): void {
-    for (let link = this.#lists.get(name)?.first; link !== undefined; link = link.next) {
+    for (let link = this.#lists.get(name)?.next; link !== undefined; link = link.next) {
       if (link.watcher.round === this.#round) continue;
       link.watcher.round = this.#round;
       into.push(link.watcher);
@@ -61,27 +62,25 @@ export class Watchers {
   #link(watcher: Watcher, name: string): Link {
     let list = this.#lists.get(name);
     if (list === undefined) {
-      list = { name, first: undefined };
+      list = { name, next: undefined };
       this.#lists.set(name, list);
     }
     const link: Link = {
       watcher,
-      list,
       sibling: watcher.first,
-      previous: undefined,
-      next: list.first,
+      previous: list,
+      next: list.next,
     };
-    if (list.first !== undefined) list.first.previous = link;
-    list.first = link;
+    if (list.next !== undefined) list.next.previous = link;
+    list.next = link;
     return link;
   }
 
   #unlink(link: Link): void {
-    const { list, previous, next } = link;
-    if (previous === undefined) list.first = next;
-    else previous.next = next;
+    const { previous, next } = link;
+    previous.next = next;
     if (next !== undefined) next.previous = previous;
-    if (list.first === undefined) this.#lists.delete(list.name);
+    else if ("name" in previous) this.#lists.delete(previous.name);
   }
 }
 

@@ -1,7 +1,6 @@
 /** What the service's commands work with, and the shape they all have. */
 import type { Engine, Keyset, Scheduler } from "@hereabouts/core";
 import type { CommandKind, CommandOf, OutcomeOf, Result } from "@hereabouts/protocol";
-import type { CancelSignal } from "@hereabouts/protocol/wire";
 import type { AfterChanges } from "./after-changes.ts";
 import type { Connections } from "./connections.ts";
 import type { DisconnectNotices } from "./disconnect-notices.ts";
@@ -25,13 +24,9 @@ export interface Context {
   readonly pollHoldMs: number;
 }
 
-/**
- * Carries out commands of one kind for a keyset that exists, at once where nothing has to be waited for. `signal` tells
- * when nobody waits any more.
- */
+/** Carries out commands of one kind for a keyset that exists, at once where nothing has to be waited for. */
 export type Execute<Kind extends CommandKind> = (
   context: Context,
   keyset: Keyset,
   command: CommandOf<Kind>,
-  signal: CancelSignal,
 ) => Result<OutcomeOf<Kind>> | Promise<Result<OutcomeOf<Kind>>>;

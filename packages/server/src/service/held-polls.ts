@@ -13,8 +13,6 @@ export interface Poll {
   readonly deadline: Instant;
   /** Who waits, for what. */
   readonly subscriber: Subscriber;
-  /** Whether it is in line to look for news; kept by {@link HeldPolls}. */
-  isWoken: boolean;
   /** Looks for news. */
   look(): void;
   /** Answers without news, because its time is up. */
@@ -37,7 +35,8 @@ export class HeldPolls {
   readonly #scheduler: Scheduler;
   readonly #pollsMax: number;
   readonly #polls: Set<Poll> = new Set();
-  #woken: Poll[] = [];
+  /** In line to look for news. */
+  readonly #woken: Set<Poll> = new Set();
   #timer: Cancel | undefined;
   #blocked: Poll[] = [];
   #cancelLookAgain: Cancel | undefined;
@@ -97,9 +96,9 @@ export class HeldPolls {
 
   /** Lets a poll look for news at the end of this turn of the event loop. */
   wake(poll: Poll): void {
-    if (poll.isWoken) return;
-    poll.isWoken = true;
-    if (this.#woken.push(poll) === 1) this.#scheduler.soon(() => this.#lookAll());
+    const isFirst = this.#woken.size === 0;
+    this.#woken.add(poll);
+    if (isFirst) this.#scheduler.soon(() => this.#lookAll());
   }
 
   /** Lets a poll look for news once more in a while, because it could not: the engine was away. */
@@ -152,10 +151,14 @@ export class HeldPolls {
 
   /** The rest looks in the next turns: by then there may be more for it, which one answer tells. */
   #lookAll(): void {
-    const looking = this.#woken.splice(0, looksPerTurn);
-    if (this.#woken.length > 0) this.#scheduler.soon(() => this.#lookAll());
-    for (const poll of looking) {
-      poll.isWoken = false;
+    let looks = 0;
+    for (const poll of this.#woken) {
+      if (looks === looksPerTurn) {
+        this.#scheduler.soon(() => this.#lookAll());
+        return;
+      }
+      looks += 1;
+      this.#woken.delete(poll);
       if (this.#polls.has(poll)) poll.look();
     }
   }

@@ -7,6 +7,7 @@ import {
   failure,
   type OutcomeOf,
   type Result,
+  type SubscribeCommand,
   success,
 } from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
@@ -18,7 +19,7 @@ import { globalHereNow, hereNow } from "./here-now.ts";
 import { leave } from "./leave.ts";
 import { publish, signal } from "./publish.ts";
 import { getState, setState } from "./state.ts";
-import { subscribe } from "./subscribe.ts";
+import { type Asker, subscribe } from "./subscribe.ts";
 import { tellTime } from "./time.ts";
 import { whereNow } from "./where-now.ts";
 
@@ -28,18 +29,25 @@ export interface Service {
    * What the command came to, at once where nothing has to be waited for. Throws or rejects when the engine cannot
    * answer, or for a mistake of ours: see `faultOf`.
    */
-  execute(command: Command, signal: CancelSignal): Execution;
+  execute(command: PromptCommand): Execution;
+  /**
+   * Lets a subscribe be answered, whenever there is something to tell. `signal` tells when nobody waits any more. Throws,
+   * or fails the asker, as `execute` does.
+   */
+  subscribe(command: SubscribeCommand, signal: CancelSignal, asker: Asker): void;
   /** What to answer when a command was rejected; says in the log why. */
   faultOf(error: unknown, command: Command): Fault;
 }
 
+/** A command that is answered as soon as it has been carried out: all but subscribes. */
+export type PromptCommand = Exclude<Command, SubscribeCommand>;
+
 /** What a command came to, now or later. */
 export type Execution = Result<OutcomeOf<CommandKind>> | Promise<Result<OutcomeOf<CommandKind>>>;
 
-type KeysetCommandKind = Exclude<CommandKind, "time" | "preflight">;
+type KeysetCommandKind = Exclude<PromptCommand["kind"], "time" | "preflight">;
 
 const executors: { readonly [Kind in KeysetCommandKind]: Execute<Kind> } = {
-  subscribe,
   heartbeat,
   leave,
   "here-now": hereNow,
@@ -58,19 +66,24 @@ const executors: { readonly [Kind in KeysetCommandKind]: Execute<Kind> } = {
 /** Creates the service on its parts. */
 export function createService(context: Context, log: Log): Service {
   return {
-    execute: (command, signal) => dispatch(context, command, signal),
+    execute: (command) => dispatch(context, command),
+    subscribe: (command, signal, asker) => {
+      const keyset = context.keysets.get(command.subscribeKey);
+      if (keyset === undefined) asker.answer(command, failure("invalid-subscribe-key"));
+      else subscribe(context, { keyset, command, signal, asker, groups: undefined });
+    },
     faultOf: (error, command) => faultOf(error, command.kind, log),
   };
 }
 
-function dispatch(context: Context, command: Command, cancel: CancelSignal): Execution {
+function dispatch(context: Context, command: PromptCommand): Execution {
   if (command.kind === "preflight") return success(undefined);
   if (command.kind === "time") return tellTime(context);
   const keyset = context.keysets.get(command.subscribeKey);
   if (keyset === undefined) return failure("invalid-subscribe-key");
   // The table pairs each kind with its own outcome; the compiler cannot follow that through a union.
   const run = executors[command.kind] as Execute<CommandKind>;
-  return run(context, keyset, command, cancel);
+  return run(context, keyset, command);
 }
 
 /** Seconds after which a client may try again when the engine could not answer. */

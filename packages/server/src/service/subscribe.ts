@@ -10,46 +10,62 @@ import {
 } from "@hereabouts/protocol";
 import type { CancelSignal } from "@hereabouts/protocol/wire";
 import { collect } from "./collect.ts";
-import type { Context, Execute } from "./context.ts";
+import type { Context } from "./context.ts";
 import { type GroupsWatch, watchGroups } from "./groups-watch.ts";
-import { type Answer, holdPoll, type Wait } from "./held-poll.ts";
+import { holdPoll, type Wait } from "./held-poll.ts";
 import { overLimit } from "./seat-limit.ts";
 import { type Subscriber, subscriberOf, touchDeliberately, touchOnArrival } from "./subscriber.ts";
 
-/** Answers a handshake at once, and a poll as soon as there is something to tell or its time is up. */
-export const subscribe: Execute<"subscribe"> = (context, keyset, command, signal) => {
-  const request = { keyset, command, signal, groups: undefined };
-  if (command.after === zeroTimetoken) return handshake(context, request);
-  return command.groups.length === 0 ? poll(context, request) : pollGroups(context, request);
-};
+/**
+ * Who asked, and is told the answer: once, by one of the two. An object that whoever answers hands the command back to,
+ * and no promise of the answer with functions that remember it: tens of thousands wait.
+ */
+export interface Asker {
+  /** Tells what the subscribe came to. */
+  answer(command: SubscribeCommand, result: Result<SubscribeOutcome>): void;
+  /** Tells that the engine could not answer, or that there is a mistake of ours. */
+  fail(command: SubscribeCommand, error: unknown): void;
+}
 
-interface SubscribeRequest {
+/** A subscribe that somebody waits for. */
+export interface SubscribeRequest {
   readonly keyset: Keyset;
   readonly command: SubscribeCommand;
   readonly groups: GroupsWatch | undefined;
   readonly signal: CancelSignal;
+  readonly asker: Asker;
+}
+
+/** Answers a handshake at once, and a poll as soon as there is something to tell or its time is up. */
+export function subscribe(context: Context, request: SubscribeRequest): void {
+  const { command, asker } = request;
+  const begin = command.after === zeroTimetoken ? handshake : command.groups.length === 0 ? poll : pollGroups;
+  begin(context, request).catch((error: unknown) => asker.fail(command, error));
 }
 
 /** Watches the groups from before they are read. */
-async function pollGroups(context: Context, request: SubscribeRequest): Promise<Result<SubscribeOutcome>> {
-  const { keyset, command } = request;
+async function pollGroups(context: Context, request: SubscribeRequest): Promise<void> {
+  const { keyset, command, asker } = request;
   const groups = watchGroups(context.engine.groups, keyset.subscribeKey, command.groups);
+  const watching: Asker = {
+    answer(answered, result) {
+      groups.stop();
+      asker.answer(answered, result);
+    },
+    fail(failed, error) {
+      groups.stop();
+      asker.fail(failed, error);
+    },
+  };
   try {
-    return await poll(context, { ...request, groups });
-  } finally {
-    groups.stop();
+    await poll(context, { ...request, groups, asker: watching });
+  } catch (error) {
+    watching.fail(command, error);
   }
 }
 
-/** One promise, and no frame: this is what a held poll consists of, tens of thousands of times. */
-function poll(context: Context, request: SubscribeRequest): Promise<Result<SubscribeOutcome>> {
-  return new Promise((resolve) => {
-    answerOrHold(context, request, resolve).catch((error: unknown) => resolve(Promise.reject(error)));
-  });
-}
-
-async function answerOrHold(context: Context, request: SubscribeRequest, answer: Answer): Promise<void> {
-  const { keyset, command, groups, signal } = request;
+async function poll(context: Context, request: SubscribeRequest): Promise<void> {
+  const { keyset, command, groups, signal, asker } = request;
   const expanded = subscriberOf(context, keyset, command);
   const subscriber = expanded instanceof Promise ? await expanded : expanded;
   // From before its touch: the poll whose place it takes may close meanwhile, and must not give up what this one renews.
@@ -57,9 +73,9 @@ async function answerOrHold(context: Context, request: SubscribeRequest, answer:
   let isHeld = false;
   try {
     const arrival = await arrive(context, subscriber);
-    if ("ok" in arrival) return answer(arrival);
+    if ("ok" in arrival) return asker.answer(command, arrival);
     isHeld = true;
-    holdPoll(context, subscriber, { ...arrival, groups, signal, answer });
+    holdPoll(context, subscriber, { ...arrival, groups, signal, asker });
   } finally {
     if (!isHeld) context.connections.remove(subscriber);
   }
@@ -98,20 +114,17 @@ const tooManyPolls: Result<never> = {
  * handshake, and its `join` with it: a subscriber of presence is given a cursor before its own recent join, so that it
  * sees it whichever came first.
  */
-async function handshake(
-  context: Context,
-  { keyset, command }: SubscribeRequest,
-): Promise<Result<SubscribeOutcome>> {
+async function handshake(context: Context, { keyset, command, asker }: SubscribeRequest): Promise<void> {
   const expanded = subscriberOf(context, keyset, command);
   const subscriber = expanded instanceof Promise ? await expanded : expanded;
   const now = context.scheduler.now();
   const touched = await touchDeliberately(context, subscriber, now);
   const refusal = overLimit(touched, command.user);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) return asker.answer(command, refusal);
   const { topics } = subscriber.subscription;
   // Asked for also where it is not the answer: nothing may still come to be below a cursor that is given out.
   const position = await context.engine.log.position(keyset.subscribeKey, topics, now);
   const outcome = { cursor: touched?.beforeOwnJoins ?? position, deliveries: noDeliveries };
   const isOffered = command.includeDetails && context.offersStreams();
-  return success(isOffered ? { ...outcome, offersStream: true } : outcome);
+  asker.answer(command, success(isOffered ? { ...outcome, offersStream: true } : outcome));
 }

@@ -43,13 +43,26 @@ export function subscriberOf(
 }
 
 function expand(keyset: Keyset, command: SubscribeCommand, members: Members): Subscriber {
-  return {
-    keyset,
-    command,
-    subscription: expandSubscription(command, members),
-    filter: command.filter,
-    states: command.state && expandStates(command.state, command, members),
-  };
+  return new PollSubscriber(keyset, command, members);
+}
+
+/** Who polls. With four fields, because tens of thousands are held. */
+class PollSubscriber implements Subscriber {
+  readonly keyset: Keyset;
+  readonly command: SubscribeCommand;
+  readonly subscription: Subscription;
+  readonly states: ReadonlyMap<Channel, State> | undefined;
+
+  constructor(keyset: Keyset, command: SubscribeCommand, members: Members) {
+    this.keyset = keyset;
+    this.command = command;
+    this.subscription = expandSubscription(command, members);
+    this.states = command.state && expandStates(command.state, command, members);
+  }
+
+  get filter(): Filter | undefined {
+    return this.command.filter;
+  }
 }
 
 /** Takes or renews the seats of a handshake: the client says that it is there. */
@@ -98,7 +111,8 @@ export async function touchAgain(
   now: Instant,
 ): Promise<Touched | undefined> {
   const keyset = context.keysets.get(waiting.keyset.subscribeKey);
-  const subscriber = keyset === undefined || keyset === waiting.keyset ? waiting : { ...waiting, keyset };
+  const { command, subscription } = waiting;
+  const subscriber = { keyset: keyset ?? waiting.keyset, command, subscription };
   if (!subscriber.keyset.policy.impliedHeartbeat) return undefined;
   return touch(context, subscriber, seatRequest(subscriber, "implied", undefined), now);
 }
@@ -117,7 +131,7 @@ export async function touchIn(
 
 async function touch(
   context: Context,
-  subscriber: Subscriber,
+  subscriber: Pick<Subscriber, "keyset">,
   request: SeatRequest | undefined,
   now: Instant,
 ): Promise<Touched | undefined> {
@@ -129,7 +143,7 @@ async function touch(
 
 /** `undefined` for a plain observer: one who names no user, or nothing that users sit in. */
 function seatRequest(
-  subscriber: Subscriber,
+  subscriber: Pick<Subscriber, "keyset" | "command" | "subscription">,
   intent: SeatRequest["intent"],
   states: SeatRequest["states"],
 ): SeatRequest | undefined {

@@ -9,7 +9,7 @@ import {
   type Targets,
   zeroTimetoken,
 } from "@hereabouts/protocol";
-import { encodeError, encodeReady, neverCancelled, type StreamAsk } from "@hereabouts/protocol/wire";
+import { encodeError, encodeReady, type StreamAsk } from "@hereabouts/protocol/wire";
 import { leaveClosedStream } from "../disconnect.ts";
 import { isAway } from "../engine-away.ts";
 import { leave } from "../leave.ts";
@@ -109,7 +109,7 @@ async function giveUp(
   await turnTo(streams, stream, { ...command, ...without(command, ask) });
   const { channels, groups } = ask;
   const request = { kind: "leave", subscribeKey, user, device, channels, groups } as const;
-  const left = await leave(streams.context, keyset, request, neverCancelled);
+  const left = await leave(streams.context, keyset, request);
   return left.ok ? undefined : left.fault;
 }
 
