@@ -13,7 +13,8 @@ import type {
   LifeStep,
   NumberedOrder,
 } from "./crowd-messages.ts";
-import { type Counts, type CrowdMember, Member, type Setting } from "./member.ts";
+import { Member } from "./member.ts";
+import type { Counts, CrowdMember, Setting } from "./member-life.ts";
 import { StreamMember } from "./stream-member.ts";
 
 const comingAtOnce = 64;
@@ -151,20 +152,20 @@ class Crowd {
   }
 
   report(): CrowdReport {
-    const members = this.#members.filter(({ stage }) => stage === "seated");
+    const members = this.#members.filter(({ life }) => life.stage === "seated");
     let owed = 0;
     let lost = 0;
     const lossy = new Set<string>();
     for (const { channel, number, sentAt } of this.#published) {
-      for (const member of members) {
-        if (member.channel !== channel || member.seatedAt > sentAt) continue;
+      for (const { life } of members) {
+        if (life.channel !== channel || life.seatedAt > sentAt) continue;
         owed += 1;
-        if (member.received.has(number)) continue;
+        if (life.received.has(number)) continue;
         lost += 1;
         lossy.add(channel);
       }
     }
-    const received = this.#members.flatMap((member) => [...member.received.values()]);
+    const received = this.#members.flatMap(({ life }) => [...life.received.values()]);
     return {
       held: members.filter(({ isHeld }) => isHeld).length,
       ...this.#counts,
@@ -182,7 +183,7 @@ class Crowd {
     const goers: CrowdMember[] = [];
     while (goers.length < count && this.#nextToGo < this.#members.length) {
       const member = this.#members[this.#nextToGo++];
-      if (member?.stage === "seated") goers.push(member);
+      if (member?.life.stage === "seated") goers.push(member);
     }
     return goers;
   }
