@@ -282,7 +282,8 @@ export interface EventLog {
   ): Promise<readonly Timetoken[]>;
   /**
    * Entries of these topics after a cursor, each once. A cursor from the future, which only another service can have
-   * given, reads as the present: nothing yet, and a cursor from which everything later is seen.
+   * given, reads as the present: nothing yet, and a cursor from which everything later is seen. At once where nothing has
+   * to be waited for: every poll that comes reads.
    */
   read(
     keyset: SubscribeKey,
@@ -290,7 +291,7 @@ export interface EventLog {
     after: Timetoken,
     limit: number,
     now: Instant,
-  ): Promise<LogPage>;
+  ): LogPage | Promise<LogPage>;
   /** A position such that everything already in these topics is at or below it and everything later is above. */
   position(keyset: SubscribeKey, topics: readonly Channel[], now: Instant): Promise<Timetoken>;
   /** Wakes somebody when these topics may have news. May be spurious; never misses. */

@@ -153,7 +153,7 @@ function createLogPort(log: EmbeddedEventLog, gate: Gate): EventLog {
       gate.pass();
       return log.append(keyset, publications, now);
     },
-    async read(keyset, topics, after, limit, now) {
+    read(keyset, topics, after, limit, now) {
       gate.pass();
       return log.read(keyset, { topics, after, limit }, now);
     },

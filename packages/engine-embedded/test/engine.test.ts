@@ -86,13 +86,12 @@ test("a renewal that changes nothing costs no new answer", async () => {
 test("a change and its entry are one step: who is woken by it finds both", async () => {
   const { engine } = await open();
   const seen: Promise<unknown>[] = [];
+  const logged = async (): Promise<unknown> => {
+    const { entries } = await engine.log.read(keyset, channelsOf("a-pnpres"), 0n, 10, start);
+    return entries.map(brief);
+  };
   const wake = (): void => {
-    seen.push(occupancyOf(engine, "a"));
-    seen.push(
-      engine.log
-        .read(keyset, channelsOf("a-pnpres"), 0n, 10, start)
-        .then(({ entries }) => entries.map(brief)),
-    );
+    seen.push(occupancyOf(engine, "a"), logged());
   };
   engine.log.watch(keyset, channelsOf("a-pnpres"), { wake });
   const touched = engine.presence.touch(keyset, seatRequest("u", "a"), start);

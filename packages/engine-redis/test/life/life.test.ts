@@ -61,12 +61,13 @@ class Follower {
   }
 
   async follow(): Promise<void> {
-    const page = await this.#engine.log
-      .read(keyset, this.#topics, this.#cursor, 100, Date.now())
-      .catch(() => undefined);
-    if (page === undefined) return;
-    this.entries.push(...page.entries);
-    this.#cursor = page.cursor;
+    try {
+      const page = await this.#engine.log.read(keyset, this.#topics, this.#cursor, 100, Date.now());
+      this.entries.push(...page.entries);
+      this.#cursor = page.cursor;
+    } catch {
+      // The engine is away: the next read goes on from the same cursor.
+    }
   }
 
   async until(holds: () => boolean, what: string): Promise<void> {

@@ -5,6 +5,7 @@ import {
   itemsPerAnswerMax,
   type Keyset,
   type LogEntry,
+  type LogPage,
   type Policy,
   type Subscription,
 } from "@hereabouts/core";
@@ -28,27 +29,44 @@ export interface Collected {
 
 const noDeliveries: readonly Delivery[] = [];
 
-/** Reads on from a cursor until there is something to deliver or nothing left to read. */
-export async function collect(
-  { engine, keysets }: Context,
+/** Reads on from a cursor until there is something to deliver or nothing left to read; at once where the log answers at once. */
+export function collect(
+  context: Context,
   interest: Interest,
   after: Timetoken,
   now: Instant,
-): Promise<Collected> {
+): Collected | Promise<Collected> {
   let cursor = after;
   for (;;) {
     const { keyset, subscription } = interest;
-    const { subscribeKey } = keyset;
-    const page = await engine.log.read(subscribeKey, subscription.topics, cursor, itemsPerAnswerMax, now);
-    if (page.entries.length === 0) return { deliveries: noDeliveries, cursor: page.cursor };
-    // As it is now: a change of rules is in force also for those who have waited through it.
-    const { policy } = keysets.get(subscribeKey) ?? keyset;
-    const deliveries = deliveriesOf(page.entries, interest, policy);
-    const last = deliveries.at(-1);
-    if (last !== undefined) return { deliveries, cursor: last.item.timetoken };
-    if (page.entries.length < itemsPerAnswerMax) return { deliveries, cursor: page.cursor };
+    const page = context.engine.log.read(
+      keyset.subscribeKey,
+      subscription.topics,
+      cursor,
+      itemsPerAnswerMax,
+      now,
+    );
+    if (page instanceof Promise) {
+      return page.then(
+        (later) => found(context, interest, later) ?? collect(context, interest, later.cursor, now),
+      );
+    }
+    const collected = found(context, interest, page);
+    if (collected !== undefined) return collected;
     cursor = page.cursor;
   }
+}
+
+/** What a page has for a subscriber; `undefined` when that is nothing and there is more to read. */
+function found({ keysets }: Context, interest: Interest, page: LogPage): Collected | undefined {
+  const { entries, cursor } = page;
+  if (entries.length === 0) return { deliveries: noDeliveries, cursor };
+  // As it is now: a change of rules is in force also for those who have waited through it.
+  const { policy } = keysets.get(interest.keyset.subscribeKey) ?? interest.keyset;
+  const deliveries = deliveriesOf(entries, interest, policy);
+  const last = deliveries.at(-1);
+  if (last !== undefined) return { deliveries, cursor: last.item.timetoken };
+  return entries.length < itemsPerAnswerMax ? { deliveries, cursor } : undefined;
 }
 
 function deliveriesOf(entries: readonly LogEntry[], interest: Interest, policy: Policy): readonly Delivery[] {

@@ -112,7 +112,8 @@ class HeldPoll implements Poll, Waker {
     do {
       this.#stage = "looking";
       const now = this.#context.scheduler.now();
-      const { deliveries, cursor } = await collect(this.#context, this.subscriber, this.#cursor, now);
+      const collecting = collect(this.#context, this.subscriber, this.#cursor, now);
+      const { deliveries, cursor } = collecting instanceof Promise ? await collecting : collecting;
       if (this.#isOver) return;
       this.#cursor = cursor;
       if (deliveries.length > 0) {

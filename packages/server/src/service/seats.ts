@@ -43,36 +43,28 @@ export function renewSeats(
   request: SeatRequest,
   now: Instant,
 ): Result<undefined> | Promise<Result<undefined>> {
-  const touched = isUniform(keyset.policy)
-    ? context.engine.presence.touch(keyset.subscribeKey, request, now)
-    : touchByRule(context, keyset, request, now);
-  if (touched instanceof Promise) return touched.then((later) => renewed(context, keyset, request, later));
-  return renewed(context, keyset, request, touched);
+  const touched = touchSeats(context, keyset, request, now);
+  if (touched instanceof Promise) return touched.then((later) => overLimit(later, request.user) ?? done);
+  return overLimit(touched, request.user) ?? done;
 }
 
-function renewed(
-  context: Context,
-  keyset: Keyset,
-  request: SeatRequest,
-  touched: Touched,
-): Result<undefined> | Promise<Result<undefined>> {
-  const answer = overLimit(touched, request.user) ?? done;
-  if (touched.changes.length === 0) return answer;
-  return seen(context, keyset, touched.changes)?.then(() => answer) ?? answer;
-}
-
-/** Takes or renews seats. */
-export async function touchSeats(
+/** Takes or renews seats, at once where nothing has to be waited for. */
+export function touchSeats(
   context: Context,
   keyset: Keyset,
   request: SeatRequest,
   now: Instant,
-): Promise<Touched> {
+): Touched | Promise<Touched> {
   const touched = isUniform(keyset.policy)
-    ? await context.engine.presence.touch(keyset.subscribeKey, request, now)
-    : await touchByRule(context, keyset, request, now);
-  await seen(context, keyset, touched.changes);
-  return touched;
+    ? context.engine.presence.touch(keyset.subscribeKey, request, now)
+    : touchByRule(context, keyset, request, now);
+  if (touched instanceof Promise) return touched.then((later) => withSeen(context, keyset, later));
+  return withSeen(context, keyset, touched);
+}
+
+function withSeen(context: Context, keyset: Keyset, touched: Touched): Touched | Promise<Touched> {
+  if (touched.changes.length === 0) return touched;
+  return seen(context, keyset, touched.changes)?.then(() => touched) ?? touched;
 }
 
 /** Gives seats up. Where the request does not say for how long it debounces, the channels' rules do. */

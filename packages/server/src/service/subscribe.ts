@@ -88,10 +88,12 @@ async function arrive(
 ): Promise<Result<SubscribeOutcome> | Pick<Wait, "cursor" | "refusedUntil">> {
   const { command } = subscriber;
   const now = context.scheduler.now();
-  const touched = await touchOnArrival(context, subscriber, now);
+  const touching = touchOnArrival(context, subscriber, now);
+  const touched = touching instanceof Promise ? await touching : touching;
   const refusal = overLimit(touched, command.user);
   if (refusal !== undefined) return refusal;
-  const { deliveries, cursor } = await collect(context, subscriber, command.after, now);
+  const collecting = collect(context, subscriber, command.after, now);
+  const { deliveries, cursor } = collecting instanceof Promise ? await collecting : collecting;
   if (deliveries.length > 0) return success({ deliveries, cursor });
   if (context.heldPolls.isDrained) return success({ deliveries, cursor: command.after });
   if (context.heldPolls.isFull) return tooManyPolls;

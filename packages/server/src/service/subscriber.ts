@@ -65,12 +65,11 @@ class PollSubscriber implements Subscriber {
   }
 }
 
+/** What became of a subscriber's seats, now or later; `undefined` when there was nothing to take or renew. */
+export type Touch = Touched | undefined | Promise<Touched | undefined>;
+
 /** Takes or renews the seats of a handshake: the client says that it is there. */
-export function touchDeliberately(
-  context: Context,
-  subscriber: Subscriber,
-  now: Instant,
-): Promise<Touched | undefined> {
+export function touchDeliberately(context: Context, subscriber: Subscriber, now: Instant): Touch {
   const request = seatRequest(subscriber, "deliberate", subscriber.states);
   return touch(context, subscriber, request, now);
 }
@@ -79,11 +78,7 @@ export function touchDeliberately(
  * Takes or renews the seats of a stream that is opened. From a cursor it goes on from a handshake, as a poll does: one
  * that comes after the client's leave takes no seats again.
  */
-export function touchOnOpening(
-  context: Context,
-  subscriber: Subscriber,
-  now: Instant,
-): Promise<Touched | undefined> {
+export function touchOnOpening(context: Context, subscriber: Subscriber, now: Instant): Touch {
   const intent = subscriber.command.after === zeroTimetoken ? "deliberate" : "implied";
   return touch(context, subscriber, seatRequest(subscriber, intent, subscriber.states), now);
 }
@@ -92,24 +87,22 @@ export function touchOnOpening(
  * Renews the seats of a poll on its arrival, state included, where the policy lets polls count as activity. In channels
  * that are left by closing a poll, opening one counts always: it may be the one that the user comes back with.
  */
-export async function touchOnArrival(
+export function touchOnArrival(context: Context, subscriber: Subscriber, now: Instant): Touch {
+  if (!subscriber.keyset.policy.impliedHeartbeat) return arriveWithoutActivity(context, subscriber, now);
+  return touch(context, subscriber, seatRequest(subscriber, "implied", subscriber.states), now);
+}
+
+async function arriveWithoutActivity(
   context: Context,
   subscriber: Subscriber,
   now: Instant,
 ): Promise<Touched | undefined> {
-  if (subscriber.keyset.policy.impliedHeartbeat) {
-    return touch(context, subscriber, seatRequest(subscriber, "implied", subscriber.states), now);
-  }
   await setStates(context, subscriber, now);
   return touchIn(context, subscriber, leftByClosing(subscriber), now);
 }
 
 /** Renews the seats of a poll that has waited, where the policy, as it is by then, lets polls count as activity. */
-export async function touchAgain(
-  context: Context,
-  waiting: Subscriber,
-  now: Instant,
-): Promise<Touched | undefined> {
+export function touchAgain(context: Context, waiting: Subscriber, now: Instant): Touch {
   const keyset = context.keysets.get(waiting.keyset.subscribeKey);
   const { command, subscription } = waiting;
   const subscriber = { keyset: keyset ?? waiting.keyset, command, subscription };
@@ -118,23 +111,23 @@ export async function touchAgain(
 }
 
 /** Renews some of a connection's seats, whatever the policy lets count as activity. */
-export async function touchIn(
+export function touchIn(
   context: Context,
   subscriber: Subscriber,
   channels: readonly Channel[],
   now: Instant,
-): Promise<Touched | undefined> {
+): Touch {
   if (channels.length === 0) return undefined;
   const request = seatRequest(subscriber, "implied", undefined);
   return touch(context, subscriber, request && { ...request, channels }, now);
 }
 
-async function touch(
+function touch(
   context: Context,
   subscriber: Pick<Subscriber, "keyset">,
   request: SeatRequest | undefined,
   now: Instant,
-): Promise<Touched | undefined> {
+): Touch {
   if (request === undefined) return undefined;
   // As it is now: who waits, or is connected, may have come under other rules.
   const keyset = context.keysets.get(subscriber.keyset.subscribeKey) ?? subscriber.keyset;

@@ -196,7 +196,7 @@ export class Bench {
     return this.engine.log.append(this.keyset, publications, this.now);
   }
 
-  readPage(topics: string, after: Timetoken, limit = 1_000): Promise<LogPage> {
+  async readPage(topics: string, after: Timetoken, limit = 1_000): Promise<LogPage> {
     return this.engine.log.read(this.keyset, names(topics), after, limit, this.now);
   }
 
