@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { connect, createServer, type Socket } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openTcpProxy } from "../src/cluster/tcp-proxy.ts";
 import { withDeadline } from "../src/deadline.ts";
+import { nodePath } from "../src/runtimes.ts";
 
 /** A server that sends back what it gets. */
 async function openEcho(): Promise<{ readonly port: number } & AsyncDisposable> {
@@ -123,5 +126,18 @@ describe("a TCP proxy", () => {
     await client.heard("ab");
 
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(59);
+  });
+
+  it("lets its process end when it was cut while a connection was ending", async () => {
+    const program = join(import.meta.dirname, "cut-while-ending.ts");
+
+    const ended = await new Promise<string>((resolve) => {
+      const options = { timeout: 4_000, killSignal: "SIGKILL" } as const;
+      execFile(nodePath(), ["--conditions=source", program], options, (error, output) =>
+        resolve(error?.message ?? output),
+      );
+    });
+
+    expect(ended).toBe("cut\n");
   });
 });

@@ -73,7 +73,7 @@ export async function openTcpProxy(options: {
 
 function accept(wire: Wire, near: Socket, to: number): void {
   if (wire.condition === "cut") {
-    near.resetAndDestroy();
+    resetOne(near);
     return;
   }
   near.setNoDelay(true);
@@ -125,8 +125,14 @@ function end(wire: Wire, link: Link): void {
 }
 
 function reset({ near, far }: Link): void {
-  near.resetAndDestroy();
-  far?.resetAndDestroy();
+  resetOne(near);
+  if (far !== undefined) resetOne(far);
+}
+
+/** One that is ending is only closed: Node never closes it after a reset, and its process then spins instead of ending. */
+function resetOne(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function listen(server: Server, port: number): Promise<number> {

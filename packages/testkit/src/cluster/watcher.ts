@@ -98,7 +98,8 @@ export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
     } finally {
       clearTimeout(late);
     }
-    if (!isStopped) failures += 1;
+    if (isStopped) return undefined;
+    failures += 1;
     await new Promise((resolve) => setTimeout(resolve, pauseMs()));
     return undefined;
   };
