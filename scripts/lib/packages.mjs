@@ -14,7 +14,7 @@ export async function ensurePackages(say = console.log) {
     readJson(join("node_modules", ".package-lock.json")),
   );
   if (reason === undefined) return undefined;
-  say(`Installing packages, for ${reason} (npm ci; a minute or so, about 560 MB) ...`);
+  say(`Installing packages, for ${reason} (npm ci; a minute or so, about 660 MB) ...`);
   const started = performance.now();
   const ticker = setInterval(() => say(`  ... ${seconds(started)} s`), 15_000);
   const { code } = await npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);

