@@ -2,7 +2,7 @@
 import type { ConnectionStatus, JsonObject, StatusEvent, Subscription } from "./api.ts";
 import { deliver, type Receiver } from "./delivery.ts";
 import type { ListeningListener } from "./internal.ts";
-import { callSafely, createListeners, type Listeners } from "./listeners.ts";
+import { createListeners, type Listeners } from "./listeners.ts";
 import type { Cursor } from "./machine/subscribe.ts";
 import { minus, namesOf, type TargetSet } from "./machine/targets.ts";
 import type { Coverage } from "./matching.ts";
@@ -72,17 +72,17 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
     onItems: (items) =>
       deliver(items, { receivers: entries, check, onEvent: keeper.adopt, onStatus: statuses.emit }),
     onStatus: ({ event }) => {
-      if (event.type === "disconnected" && event.error) keeper.machine.feed({ type: "refused" });
+      if (event.type === "disconnected" && event.error) keeper.feed({ type: "refused" });
       tell(event);
     },
     onGreeted: ({ targets, cursor, isBack }) => {
       for (const entry of entries) {
-        if (isBack && entry.from) listening(entry);
+        if (isBack && entry.from) entry.listener?.onListening();
         else cover(entry, targets, cursor);
       }
     },
   });
-  const refreshSoon = oncePerTurn(() => refresh(entries, keeper.machine, poll));
+  const refreshSoon = oncePerTurn(() => refresh(entries, keeper, poll));
   const close = (closed: Iterable<Entry<State, Message>>): Promise<void> => {
     for (const entry of closed) {
       entry.outlet.end();
@@ -120,7 +120,7 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
     },
     disconnect: () => {
       poll.feed({ type: "disconnect" });
-      keeper.machine.feed({ type: "disconnect" });
+      keeper.feed({ type: "disconnect" });
       return keeper.left();
     },
     reconnect: () => {
@@ -153,7 +153,7 @@ function oncePerTurn(run: () => void): () => void {
 type AnyEntry = Omit<SubscriptionWish, "state"> & { from: string | undefined; news: JsonObject | undefined };
 
 /** Tells the machines what is subscribed to now. */
-function refresh(entries: ReadonlySet<AnyEntry>, seats: SeatKeeper["machine"], poll: Poll): void {
+function refresh(entries: ReadonlySet<AnyEntry>, seats: SeatKeeper, poll: Poll): void {
   const all = (which: keyof Coverage, of: readonly AnyEntry[] = [...entries]): TargetSet =>
     new Set(of.flatMap(({ coverage }) => [...coverage[which]]));
   seats.feed({ type: "seats", seats: all("seats") });
@@ -173,11 +173,7 @@ function refresh(entries: ReadonlySet<AnyEntry>, seats: SeatKeeper["machine"], p
 function cover(entry: AnyEntry, covered: TargetSet, { timetoken }: Cursor): void {
   if (entry.from || minus(entry.coverage.targets, covered).size > 0) return;
   entry.from = timetoken;
-  listening(entry);
-}
-
-function listening({ listener }: SubscriptionWish): void {
-  if (listener) callSafely(listener.onListening);
+  entry.listener?.onListening();
 }
 
 function refuseConflicts(

@@ -28,10 +28,9 @@ export function createCore<Types extends ClientTypes = ClientTypes>(
   const parts = { settings, ask, check, closing, keeper: createSeatKeeper(settings, ask) };
   const connection = createConnection<StateOf<Types>, MessageOf<Types>>(parts);
   const { statuses } = connection;
-  const unwatch = watchPage(connection);
+  watchPage(connection, closing);
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    unwatch();
     controller.abort(new PresenceError("closed", "The client is closed."));
     closed ??= connection.close().then(statuses.clear);
     return closed;

@@ -36,12 +36,13 @@ export async function deliver<State, Message>(
     if (!item) continue;
     const { event } = item;
     const ways = waysTo(item.channel, item.by);
-    const wayTo = ({ coverage, from }: Receiver<State, Message>): Way | undefined =>
-      from && isAfter(event.timetoken, from)
-        ? ways.find(({ target }) => coverage.targets.has(target))
-        : undefined;
-    const hits = [...receivers].filter(wayTo);
-    if (hits.length === 0) continue;
+    const hits = new Map<Receiver<State, Message>, Way>();
+    for (const receiver of receivers) {
+      const { coverage, from } = receiver;
+      const way = ways.find(({ target }) => coverage.targets.has(target));
+      if (way && from && isAfter(event.timetoken, from)) hits.set(receiver, way);
+    }
+    if (hits.size === 0) continue;
     onEvent(event);
     // A summary has the states of those who are here, and is told without those that do not fit.
     const isSummary = "here" in event;
@@ -52,17 +53,16 @@ export async function deliver<State, Message>(
       const fitting = check.incoming(raw, { channel: event.channel, userId });
       const { state, invalid } = fitting instanceof Promise ? await fitting : fitting;
       states.set(userId, state);
-      if (invalid) {
-        refused = invalid;
-        onStatus(invalid);
-      }
+      if (!invalid) continue;
+      refused = invalid;
+      onStatus(invalid);
     }
     const read = isSummary ? { here: states } : "state" in event && { state: states.get(event.userId) };
-    for (const receiver of hits) {
-      const { outlet, listener } = receiver;
-      if (refused && !listener) outlet.status(refused);
-      if (refused && !listener && !isSummary) continue;
-      const { subscription } = wayTo(receiver) ?? {};
+    for (const [{ outlet, listener }, { subscription }] of hits) {
+      if (refused && !listener) {
+        outlet.status(refused);
+        if (!isSummary) continue;
+      }
       // The states have been checked, and what messages are is the application's word.
       outlet.deliver({ ...event, subscription, ...read } as SubscriptionEvent<State, Message>);
     }

@@ -26,8 +26,8 @@ export function drive<State, Input, Effect extends { readonly type: string }>(
     state: machine.initial,
     feed: (input: Input) => {
       if (inbox.push(input) > 1) return;
-      // An input stays in the box until it is done with, so that the box tells whether a step is under way.
-      for (let next = inbox[0]; next !== undefined; inbox.shift(), next = inbox[0]) {
+      // Inputs stay in the box until all are done with, so that the box tells whether a step is under way.
+      for (const next of inbox) {
         const { state, effects } = machine.step(driver.state, next);
         driver.state = state;
         for (const effect of effects) {
@@ -35,6 +35,7 @@ export function drive<State, Input, Effect extends { readonly type: string }>(
           (machine.effects[effect.type as Effect["type"]] as (effect: Effect) => void)(effect);
         }
       }
+      inbox.length = 0;
     },
   };
   return driver;

@@ -42,13 +42,14 @@ function messageOf(base: Base, message: unknown, { e: kind = 0, i, u, cmt }: Mem
 }
 
 function presenceOf(start: Base, data: Members): RawEvent | undefined {
-  const { action, occupancy, uuid: userId, revision, epoch } = data;
+  const { action, occupancy, uuid: userId } = data;
   const at = data.precise_timestamp ?? Number(data.timestamp) * 1_000;
   if (!isCount(occupancy) || !isCount(at)) return undefined;
-  const life =
-    isText(epoch) && isCount(revision) ? { epoch, revision } : { epoch: undefined, revision: undefined };
+  const epoch = textOr(data.epoch);
+  // It says nothing without its epoch.
+  const revision = countOr(epoch && data.revision);
   const ahead = data.summed_up === 1 && { isSummedUp: true as const };
-  const base = { ...start, type: "presence", occupancy, at, ...life, ...ahead } as const;
+  const base = { ...start, type: "presence", occupancy, at, epoch, revision, ...ahead } as const;
   if (action === "interval") {
     return {
       ...base,
@@ -57,7 +58,7 @@ function presenceOf(start: Base, data: Members): RawEvent | undefined {
       left: textsOr(data.leave),
       timedOut: textsOr(data.timeout),
       hereNowRefresh: data.here_now_refresh === true,
-      sinceRevision: isCount(data.since_revision) ? data.since_revision : undefined,
+      sinceRevision: countOr(data.since_revision),
       here: new Map(Object.entries(membersOf(data.here))),
     };
   }
@@ -73,6 +74,10 @@ function membersOf(value: unknown): Members {
 
 function textOr(value: unknown): string | undefined {
   return isText(value) ? value : undefined;
+}
+
+function countOr(value: unknown): number | undefined {
+  return isCount(value) ? value : undefined;
 }
 
 function textsOr(value: unknown): readonly string[] {

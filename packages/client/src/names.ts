@@ -1,5 +1,5 @@
 /** Names of channels, groups, users and devices: what they may be. */
-import type { Names, Targets } from "./api.ts";
+import type { Targets } from "./api.ts";
 import { PresenceError } from "./error.ts";
 import type { TargetNames } from "./machine/targets.ts";
 
@@ -28,10 +28,8 @@ function check(text: unknown, what: string, rule: RegExp): string {
 
 /** Channels and groups as lists without repetitions, each name checked; refused when there is none. */
 export function checkTargets(targets: Targets): TargetNames {
-  const list = (what: keyof Targets): readonly string[] => {
-    const names: Names = targets[what] ?? [];
-    return [...new Set(typeof names === "string" ? [names] : names)].map((name) => checkName(name, what));
-  };
+  const list = (what: keyof Targets): readonly string[] =>
+    [...new Set([targets[what] ?? []].flat())].map((name) => checkName(name, what));
   const names = { channels: list("channels"), groups: list("channelGroups") };
   if (names.channels.length + names.groups.length > 0) return names;
   return refuse("channels and channelGroups name nothing");

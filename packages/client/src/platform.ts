@@ -1,10 +1,7 @@
 /** What only some platforms have: pages that are hidden, frozen and shown again, and a place to report errors to. */
-import type { Off } from "./api.ts";
-
 /** Something that has listeners: a window or a document. */
 interface EventSource {
-  addEventListener(type: string, listener: () => void): void;
-  removeEventListener(type: string, listener: () => void): void;
+  addEventListener(type: string, listener: () => void, until: { readonly signal: AbortSignal }): void;
 }
 
 /** The part of a platform that this SDK uses where it is there. */
@@ -21,27 +18,23 @@ export interface PageWatch {
   wake(): void;
 }
 
-/** Watches the page, where there is one: on servers this does nothing. */
-export function watchPage(watch: PageWatch, surroundings: Surroundings = globalThis as Surroundings): Off {
+/** Watches the page until the signal aborts, where there is one: on servers this does nothing. */
+export function watchPage(
+  { hide, wake }: PageWatch,
+  signal: AbortSignal,
+  surroundings: Surroundings = globalThis as Surroundings,
+): void {
   const { document } = surroundings;
-  if (!document || !surroundings.addEventListener) return () => {};
-  const page = surroundings as EventSource;
-  const { hide, wake } = watch;
-  const onVisible = (): void => {
+  if (!document) return;
+  const on = (source: Partial<EventSource>, type: string, listener: () => void): void =>
+    source.addEventListener?.(type, listener, { signal });
+  on(surroundings, "pagehide", hide);
+  on(surroundings, "pageshow", wake);
+  on(surroundings, "online", wake);
+  on(document, "resume", wake);
+  on(document, "visibilitychange", () => {
     if (document.visibilityState === "visible") wake();
-  };
-  const entries: readonly (readonly [EventSource, string, () => void])[] = [
-    [page, "pagehide", hide],
-    [page, "pageshow", wake],
-    [page, "online", wake],
-    [document, "resume", wake],
-    [document, "visibilitychange", onVisible],
-  ];
-  const each = (what: keyof EventSource): void => {
-    for (const [source, type, listener] of entries) source[what](type, listener);
-  };
-  each("addEventListener");
-  return () => each("removeEventListener");
+  });
 }
 
 /** Reports what a listener threw as the platform reports what nobody catches. */

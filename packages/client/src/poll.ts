@@ -47,15 +47,15 @@ export function createPoll(
   const send = (effect: Extract<SubscribeEffect, { readonly type: "send" }>): void => {
     const controller = new AbortController();
     const { signal } = controller;
-    if (!effect.cursor) keeper.machine.feed({ type: "entering" });
-    const answer = async (manner?: Manner): Promise<PollAnswer> => {
-      const question = subscribeQuestion(settings, effect, keeper.machine.state.states);
-      return readPoll(await ask(question, { ...manner, retries: 0 }));
+    if (!effect.cursor) keeper.feed({ type: "entering" });
+    const answer = (manner?: Manner): Promise<PollAnswer> => {
+      const question = subscribeQuestion(settings, effect, keeper.state.states);
+      return ask(question, { ...manner, retries: 0 }).then(readPoll);
     };
     // A handshake is never aborted, only ignored: it is answered at once, and a leave has to come after it.
     const answered = effect.cursor
       ? delivered.then(() => answer({ signal, timeoutMs: pollTimeoutMs }))
-      : keeper.enter(() => answer());
+      : keeper.enter(answer);
     drop = () => controller.abort();
     answered.then(
       ({ cursor, items }) => {

@@ -17,8 +17,7 @@ import { heartbeatQuestion, seatQuestion } from "./requests/seats.ts";
 import { createTurns, ignore, type Turns } from "./turns.ts";
 
 /** The user's seats, kept. */
-export interface SeatKeeper extends Pick<Turns, "enter" | "left"> {
-  readonly machine: Driver<PresenceState, PresenceInput>;
+export interface SeatKeeper extends Driver<PresenceState, PresenceInput>, Pick<Turns, "enter" | "left"> {
   /** Remembers the own state where the user sits; `undefined` forgets it. */
   keep(targets: Iterable<Target>, state: JsonObject | undefined): void;
   /** How many requests that set the own state are under way: meanwhile events tell of older ones. */
@@ -61,12 +60,10 @@ export function createSeatKeeper(settings: Settings<unknown>, ask: Ask): SeatKee
   });
   const keep = (targets: Iterable<Target>, state: JsonObject | undefined): void =>
     machine.feed({ type: "states", targets: new Set(targets), state });
-  const keeper: SeatKeeper = {
-    ...turns,
-    machine,
+  const keeper: SeatKeeper = Object.assign(machine, turns, {
     keep,
     settingStates: 0,
-    adopt: (event) => {
+    adopt: (event: RawEvent) => {
       if (!("action" in event) || event.action !== "state-change" || event.userId !== settings.userId) return;
       const target = `c${event.channel}` as const;
       if (keeper.settingStates > 0 || !machine.state.states.has(target)) return;
@@ -76,6 +73,6 @@ export function createSeatKeeper(settings: Settings<unknown>, ask: Ask): SeatKee
       const { isIn, seats } = machine.state;
       if (isIn) ask(seatQuestion(settings, seats, "leave"), { retries: 0, keepalive: true }).catch(ignore);
     },
-  };
+  });
   return keeper;
 }

@@ -16,13 +16,10 @@ function openPage(): Surroundings & {
   const document = new EventTarget();
   const listeners: string[] = [];
   const counting = (target: EventTarget) => ({
-    addEventListener: (type: string, listener: () => void) => {
+    addEventListener: (type: string, listener: () => void, until: { readonly signal: AbortSignal }) => {
       listeners.push(type);
-      target.addEventListener(type, listener);
-    },
-    removeEventListener: (type: string, listener: () => void) => {
-      listeners.splice(listeners.indexOf(type), 1);
-      target.removeEventListener(type, listener);
+      target.addEventListener(type, listener, until);
+      until.signal.addEventListener("abort", () => listeners.splice(listeners.indexOf(type), 1));
     },
   });
   const page: ReturnType<typeof openPage> = {
@@ -43,7 +40,7 @@ function openPage(): Surroundings & {
   return page;
 }
 
-const names = ["document", "addEventListener", "removeEventListener"] as const;
+const names = ["document", "addEventListener"] as const;
 const undo: (() => void)[] = [];
 
 /** Makes this process look like a page until the test is over. */
@@ -65,8 +62,7 @@ afterEach(() => {
 });
 
 test("where there is no page, nothing is watched", () => {
-  const off = watchPage({ hide: () => {}, wake: () => {} }, {});
-  off();
+  expect(() => watchPage({ hide: () => {}, wake: () => {} }, new AbortController().signal, {})).not.toThrow();
 });
 
 test.each([
@@ -80,10 +76,11 @@ test.each([
 ])("%s of a %s page", (type, visibility, expected) => {
   const page = openPage();
   const told: string[] = [];
-  const off = watchPage({ hide: () => told.push("hide"), wake: () => told.push("wake") }, page);
+  const watch = new AbortController();
+  watchPage({ hide: () => told.push("hide"), wake: () => told.push("wake") }, watch.signal, page);
   page.visibility = visibility;
   page.fire(type);
-  off();
+  watch.abort();
   page.fire(type);
   expect([told, page.listening()]).toEqual([expected, []]);
 });

@@ -61,20 +61,21 @@ export function createAsk(settings: Settings<unknown>): Ask {
     run: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> => {
     const controller = new AbortController();
-    const stopped = new Promise<never>((_, reject) => {
-      controller.signal.addEventListener("abort", () => reject(controller.signal.reason));
-    });
-    const giveUp = (): void => controller.abort(abortError(signals));
+    const { signal } = controller;
     const cancel = scheduling.after(ms, () =>
       controller.abort(new PresenceError("timeout", `No answer in ${ms} ms.`)),
     );
-    for (const signal of signals) signal.addEventListener("abort", giveUp);
+    const giveUp = (): void => controller.abort(abortError(signals));
+    for (const given of signals) given.addEventListener("abort", giveUp);
     try {
-      if (signals.some(({ aborted }) => aborted)) throw abortError(signals);
-      return await Promise.race([stopped, run(controller.signal)]);
+      return await new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+        if (signals.some(({ aborted }) => aborted)) giveUp();
+        else run(signal).then(resolve, reject);
+      });
     } finally {
       cancel();
-      for (const signal of signals) signal.removeEventListener("abort", giveUp);
+      for (const given of signals) given.removeEventListener("abort", giveUp);
     }
   };
 

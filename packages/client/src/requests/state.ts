@@ -19,7 +19,7 @@ export function createSetState<State>(
     const { path, query } = place(settings, names);
     const question = { path: [...path, "data"], query: { ...query, state: JSON.stringify(state) } };
     const targets = targetsOf(names);
-    const { states } = keeper.machine.state;
+    const { states } = keeper.state;
     // Before it is sent: a heartbeat that follows must not bring the old one back.
     keeper.keep(targets, state);
     keeper.settingStates += 1;
@@ -27,7 +27,7 @@ export function createSetState<State>(
       const { json } = await ask(question, options);
       must(field(json, "payload"), isPlainObject);
     } catch (thrown) {
-      const isStill = (target: Target): boolean => keeper.machine.state.states.get(target) === state;
+      const isStill = (target: Target): boolean => keeper.state.states.get(target) === state;
       for (const target of targets) if (isStill(target)) keeper.keep([target], states.get(target));
       throw thrown;
     } finally {
