@@ -1,9 +1,9 @@
 /**
- * A node's connections to Redis as the node sees them: real ones, before which the world's weather stands. Scripts and
- * answers keep their order, as on a wire; a script that is not answered in time breaks it, with all that are under way.
+ * A node's connections to Redis as the node sees them: real ones, before which the world's weather stands. Calls and
+ * answers keep their order, as on a wire; a call that is not answered in time breaks it, with all that are under way.
  */
 import { EngineError, type Instant } from "@hereabouts/core";
-import type { RedisPort } from "@hereabouts/engine-redis";
+import type { RedisPort, Reply } from "@hereabouts/engine-redis";
 import type { TestClock } from "@hereabouts/testkit";
 import type { Line, Place } from "./shared-engine.ts";
 
@@ -20,10 +20,10 @@ export interface RedisLineOptions {
   readonly close: () => Promise<void>;
 }
 
-/** One life of the connection for scripts. */
+/** One life of the connection for calls. */
 interface Wire {
   readonly underWay: Set<(error: EngineError) => void>;
-  /** When the last script is sent, and the last answer arrives. */
+  /** When the last call is sent, and the last answer arrives. */
   sendAt: Instant;
   answerAt: Instant;
 }
@@ -40,6 +40,7 @@ export function createRedisLine(options: RedisLineOptions): RedisLine {
   let isMuted = false;
   let newsAt: Instant = 0;
   let isDropped = false;
+  const send = senderOf(options);
   const drop = (): void => {
     isDropped = true;
     void close();
@@ -59,7 +60,8 @@ export function createRedisLine(options: RedisLineOptions): RedisLine {
   return {
     port: {
       takesAnyTags: port.takesAnyTags === true,
-      run: runnerOf(options),
+      run: (...call) => send(() => port.run(...call)),
+      send: (command) => send(() => port.send(command)),
       subscribe: (channel, onMessage) =>
         ask(() =>
           port.subscribe(channel, (message) => {
@@ -83,7 +85,11 @@ export function createRedisLine(options: RedisLineOptions): RedisLine {
   };
 }
 
-function runnerOf({ port, place, clock, count }: RedisLineOptions): RedisPort["run"] {
+function senderOf({
+  place,
+  clock,
+  count,
+}: RedisLineOptions): (work: () => Promise<Reply>) => Promise<Reply> {
   const { enter, isReachable, weather, deadlineMs, onDone } = place;
   const newWire = (): Wire => ({ underWay: new Set(), sendAt: 0, answerAt: 0 });
   let wire = newWire();
@@ -91,7 +97,7 @@ function runnerOf({ port, place, clock, count }: RedisLineOptions): RedisPort["r
     if (wire === broken) wire = newWire();
     for (const fail of [...broken.underWay]) fail(failure("unavailable"));
   };
-  return (...call) =>
+  return (work) =>
     new Promise((resolve, reject) => {
       const own = wire;
       const fate = weather.scriptFate();
@@ -121,7 +127,7 @@ function runnerOf({ port, place, clock, count }: RedisLineOptions): RedisPort["r
         if (weather.isAway) breakDown(own);
         else if (fate.fails === "refused") fail(failure("unavailable"));
         if (!isReachable() || !own.underWay.has(fail)) return;
-        count(port.run(...call)).then(
+        count(work()).then(
           (reply) => {
             onDone();
             answer(() => resolve(reply));

@@ -95,6 +95,7 @@ export function createRedisTraffic(control: RedisPort, channel: string): RedisTr
     watched: (port) => ({
       takesAnyTags: port.takesAnyTags === true,
       run: (...call) => count(port.run(...call)),
+      send: (command) => count(port.send(command)),
       subscribe: (...call) => count(port.subscribe(...call)),
       onGap: (listener) => port.onGap(listener),
       masters: () => count(port.masters()),

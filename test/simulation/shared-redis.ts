@@ -139,7 +139,7 @@ async function openAs(user: string, { server }: World): Promise<RedisPort> {
 function newsOf(control: RedisPort, traffic: RedisTraffic): () => Promise<readonly LogEntry[]> {
   const cursors = new Map<string, string>();
   return async () => {
-    const args = [`h1:{${prefix}:*}:log`, ...[...cursors].flat()];
+    const args = [`h2:{${prefix}:*}:log`, ...[...cursors].flat()];
     const reply = await traffic.count(control.run(newsScript, [], args));
     const texts = Array.isArray(reply) ? reply.map(String) : [];
     const news: LogEntry[] = [];

@@ -1,6 +1,6 @@
 -- What scripts that change seats begin with, after common.lua: records, deadlines, leases, changes.
 --
--- KEYS   1 meta   2 log   3 seats   4 deadlines   5 occupied   6 ticks, then five per channel: order, states, revision,
+-- KEYS   1 meta   2 seats   3 deadlines   4 log   5 occupied   6 ticks, then five per channel: order, states, revision,
 --        absences, visits
 -- ARGV   1 now    2 dice for a new epoch   3 outageMs (0: no outages)   4 place (LogClock.place)   5 entriesMax   6 retentionMs
 --        7 when channels are summed up: for each `announceMax/everyMs`, or `-` for never, with spaces between; or '' for none
@@ -13,13 +13,18 @@
 --         seat's timeout. Or '*' and for each lease its deadline (13 digits), what it was renewed for (7 digits of ms),
 --         the length of its holder (3 digits), and its holder, with '~' before it when the lease was given up: it stands
 --         for that long then, and no renewal of the plain kind finds it (renew.lua)
+--         A seat of one lease is plain, or has '*' as well, so that no node renews it by itself.
 -- join    the join's timetoken, or only its last four digits where the others are `since`; 0 when it was not logged
 -- mark    what the user's index knows the seat by (index.lua)
 --
 -- An absence (the hash `absences` of a channel, by user):  end of the state (13 digits)  end of the debounce (13 digits)  state
 --
--- `deadlines` holds lower bounds: a renewal that makes a deadline later leaves it alone, and who finds one that has come
--- checks the record (look.lua, view.lua).
+-- In `deadlines` a seat is named by its name, NUL, and of its record timeoutMs and holder where it is plain, else '*'.
+-- A plain seat's deadline is there: nodes and renew.lua make it later by that name and leave the record alone, which has
+-- the deadline that it was written with. So whoever reads a record reads both (readSeat, readSeats), and whoever makes
+-- something else of a seat takes its name away, by which what is late finds nothing.
+-- Where '*' stands, the record has the truth and `deadlines` a lower bound: a renewal that makes a deadline later leaves
+-- it alone, and who finds one that has come checks the record (look.lua, view.lua).
 
 local known = redis.call('HMGET', KEYS[1], 'epoch', 'order', 'swept', 'pauses', 'shown')
 local swept, shown = tonumber(known[3] or nil), tonumber(known[5] or nil)
@@ -38,7 +43,8 @@ local none13 = '0000000000000'
 local partition = { orders = 0, seats = 0 }
 local touched, changes, entries, ended, newRecords = {}, {}, {}, {}, {}
 local leastDeadline
-local showsOver = false
+-- Plain seats that were shown to be over, by name and record, and whether any seat was.
+local shownOver, showsOver = {}, false
 
 local function instantText(instant)
   return string.format('%013d', instant)
@@ -69,6 +75,54 @@ local function extended(deadline, timeoutMs)
   return renewed + timeoutMs
 end
 
+-- What names a record's seat in `deadlines`, after its own name and NUL.
+local function tailOf(record)
+  if string.byte(record, 21) == 42 then return '*' end
+  return string.sub(record, 14, string.find(record, '\0', 21, true) - 1)
+end
+
+-- A plain seat's record with the deadline that it has come to by renewals; `score` may be false.
+local function withScore(record, score)
+  local ends = score and instantText(tonumber(score))
+  if not ends or ends <= string.sub(record, 1, 13) then return record end
+  return ends .. string.sub(record, 14)
+end
+
+-- A seat's record by the seat's name, or false.
+local function readSeat(name)
+  local record = redis.call('HGET', KEYS[2], name)
+  local tail = record and tailOf(record)
+  if not record or tail == '*' then return record end
+  return withScore(record, redis.call('ZSCORE', KEYS[3], name .. '\0' .. tail))
+end
+
+-- Records of many seats. What a record says to be later than now is a lower bound here, which is all that views need.
+local function readSeats(names)
+  local records = redis.call('HMGET', KEYS[2], unpack(names))
+  local members, at = {}, {}
+  for i = 1, #names do
+    local record = records[i]
+    if record and string.sub(record, 1, 13) <= nowText and string.byte(record, 21) ~= 42 then
+      at[#at + 1] = i
+      members[#at] = names[i] .. '\0' .. tailOf(record)
+    end
+  end
+  if #at == 0 then return records end
+  local scores = redis.call('ZMSCORE', KEYS[3], unpack(members))
+  for i = 1, #at do records[at[i]] = withScore(records[at[i]], scores[i]) end
+  return records
+end
+
+-- Makes a plain seat one that is not renewed by its name in `deadlines`, and bounds its deadline there.
+local function setAside(name, record, bound)
+  local nul = string.find(record, '\0', 21, true)
+  local holder, lease = string.sub(record, 21, nul - 1), string.sub(record, 1, 20)
+  redis.call('ZREM', KEYS[3], name .. '\0' .. tailOf(record))
+  redis.call('ZADD', KEYS[3], instantText(bound), name .. '\0*')
+  redis.call('HSET', KEYS[2], name, lease .. '*' .. lease .. string.format('%03d', #holder) .. holder
+    .. string.sub(record, nul))
+end
+
 -- A record in parts.
 local function readRecord(record)
   local nul = string.find(record, '\0', 21, true)
@@ -77,7 +131,7 @@ local function readRecord(record)
     deadline = tonumber(string.sub(record, 1, 13)),
     timeoutMs = tonumber(string.sub(record, 14, 20)),
     holder = string.sub(record, 21, nul - 1),
-    order = order, since = since, join = join, mark = mark,
+    order = order, since = since, join = join, mark = mark, tail = tailOf(record),
   }
 end
 
@@ -151,19 +205,31 @@ local function deadlineOf(record)
   return deadline
 end
 
--- Whether a record's seat is live. Without pauses, deadlines compare as the texts they are.
-local function isLive(record)
+-- Whether a seat is live, by its record and its name. Without pauses, deadlines compare as the texts they are.
+local function isLive(record, name)
   local live = string.sub(record, 1, 13) > nowText
   if not live and #pauses > 0 then live = deadlineOf(record) > now end
-  if not live then showsOver = true end
-  return live
+  if live then return true end
+  showsOver = true
+  if string.byte(record, 21) ~= 42 then
+    shownOver[#shownOver + 1] = name
+    shownOver[#shownOver + 1] = record
+  end
+  return false
 end
 
--- After showing that seats are over: remembers until when, for every script, and beside the seats for renew.lua.
-local function rememberShown(seatsKey)
-  if not showsOver or now <= (shown or 0) then return end
+-- After showing that seats are over: nothing that is late renews them. Plain seats lose the name by which nodes do. Until
+-- when any were shown is remembered for every script, and beside the seats for renew.lua.
+local function rememberShown()
+  if not showsOver then return end
+  for i = 1, #shownOver, 2 do
+    local record = shownOver[i + 1]
+    setAside(shownOver[i], record, tonumber(string.sub(record, 1, 13)))
+  end
+  shownOver = {}
+  if now <= (shown or 0) then return end
   redis.call('HSET', KEYS[1], 'shown', nowText)
-  redis.call('HSET', seatsKey, '', nowText)
+  redis.call('HSET', KEYS[2], '', nowText)
 end
 
 local function findLease(leases, holder)
@@ -298,9 +364,10 @@ end
 local function endSeat(sign, channel, user, seat, at)
   channel.occupancy = occupancyOf(channel) - 1
   partition.seats = partition.seats - 1
-  redis.call('HDEL', KEYS[3], seatOf(channel, user))
+  local name = seatOf(channel, user)
+  redis.call('HDEL', KEYS[2], name)
   redis.call('ZREM', channel.order, user)
-  redis.call('ZREM', KEYS[4], seatOf(channel, user))
+  redis.call('ZREM', KEYS[3], name .. '\0' .. seat.tail)
   local state = redis.call('HGET', channel.states, user)
   if state then redis.call('HDEL', channel.states, user) end
   ended[#ended + 1] = channel.name
@@ -311,7 +378,7 @@ end
 
 -- A user's record in a channel, or false. A seat that is overdue is ended first, and then there is none.
 local function liveRecord(channel, user)
-  local record = redis.call('HGET', KEYS[3], seatOf(channel, user))
+  local record = readSeat(seatOf(channel, user))
   if not record then return false end
   local deadline = deadlineOf(record)
   if deadline > now then return record end
@@ -320,16 +387,28 @@ local function liveRecord(channel, user)
   return false
 end
 
--- Lowers the bound of a seat's deadline.
-local function boundDeadline(channel, user, deadline)
-  redis.call('ZADD', KEYS[4], 'LT', instantText(deadline), seatOf(channel, user))
+-- Remembers what to tell the node of: when the earliest of its new deadlines is.
+local function noteDeadline(deadline)
   if not leastDeadline or deadline < leastDeadline then leastDeadline = deadline end
+end
+
+-- Enters the deadline of a seat that is new, or has another name in `deadlines` than before.
+local function enterDeadline(name, tail, deadline)
+  redis.call('ZADD', KEYS[3], instantText(deadline), name .. '\0' .. tail)
 end
 
 -- Writes a seat that was live until `before`.
 local function writeSeat(channel, user, seat, before)
-  redis.call('HSET', KEYS[3], seatOf(channel, user), recordText(seat))
-  if seat.deadline < before then boundDeadline(channel, user, seat.deadline) end
+  local name, record = seatOf(channel, user), recordText(seat)
+  local tail = tailOf(record)
+  redis.call('HSET', KEYS[2], name, record)
+  if tail ~= seat.tail then redis.call('ZREM', KEYS[3], name .. '\0' .. seat.tail) end
+  if tail ~= '*' or tail ~= seat.tail then
+    enterDeadline(name, tail, seat.deadline)
+  elseif seat.deadline < before then
+    redis.call('ZADD', KEYS[3], 'LT', instantText(seat.deadline), name .. '\0*')
+  end
+  if seat.deadline < before then noteDeadline(seat.deadline) end
 end
 
 local function replaceState(channel, user, state)
@@ -364,12 +443,15 @@ local function writeAbsence(channel, user, stateEnds, debounceEnds, state)
   end
 end
 
--- Redis keeps hashes of up to 512 small values as a list, which renewals would search from its beginning for each seat.
--- One long value turns it into a table for good.
+-- Redis keeps hashes of up to 512 small values, and sorted sets of up to 128, as lists, which renewals would search from
+-- their beginning for each seat. One long value turns each into a table for good.
 local function spread(seats)
   if seats < spreadFrom or seats - partition.seats >= spreadFrom then return end
-  redis.call('HSET', KEYS[3], 'long', string.rep(' ', 65))
-  redis.call('HDEL', KEYS[3], 'long')
+  local long = string.rep(' ', 65)
+  redis.call('HSET', KEYS[2], 'long', long)
+  redis.call('HDEL', KEYS[2], 'long')
+  redis.call('ZADD', KEYS[3], 0, long)
+  redis.call('ZREM', KEYS[3], long)
 end
 
 -- Writes how a channel is summed up from here on.
@@ -397,7 +479,7 @@ local function closePartition()
   local timetokens = {}
   if #entries > 0 then
     local log = {
-      meta = KEYS[1], stream = KEYS[2], place = ARGV[4], entriesMax = ARGV[5], retentionMs = tonumber(ARGV[6]),
+      meta = KEYS[1], stream = KEYS[4], place = ARGV[4], entriesMax = ARGV[5], retentionMs = tonumber(ARGV[6]),
     }
     timetokens = appendEntries(log, entries, now)
   end
@@ -406,7 +488,7 @@ local function closePartition()
     local timetoken = timetokens[new.entry]
     local isShort = timetoken and string.sub(timetoken, 1, 13) == nowText
     new.seat.join = isShort and string.sub(timetoken, 14) or timetoken or '0'
-    redis.call('HSET', KEYS[3], seatOf(new.channel, new.user), recordText(new.seat))
+    redis.call('HSET', KEYS[2], seatOf(new.channel, new.user), recordText(new.seat))
   end
   for i = 1, #touched do
     local channel = touched[i]

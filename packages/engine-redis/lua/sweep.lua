@@ -12,4 +12,4 @@ for n = 1, count do channels[n] = channelAt(n, ARGV[8 + n]) end
 for at = 9 + count, #ARGV, 2 do liveRecord(channels[tonumber(ARGV[at])], ARGV[at + 1]) end
 
 local _, changes, gone, newest = closePartition()
-return { false, changes, gone, newest, redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2] or false }
+return { false, changes, gone, newest, redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2] or false }

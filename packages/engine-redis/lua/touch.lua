@@ -38,7 +38,8 @@ local function take(channel, mark)
   channel.occupancy = occupancyOf(channel) + 1
   partition.seats = partition.seats + 1
   redis.call('ZADD', channel.order, seat.order, user)
-  boundDeadline(channel, user, seat.deadline)
+  enterDeadline(seatOf(channel, user), string.format('%07d', timeoutMs) .. holder, seat.deadline)
+  noteDeadline(seat.deadline)
   if state then redis.call('HSET', channel.states, user, state) end
   local entry = change('j', channel, user, state, now)
   newRecords[#newRecords + 1] = { channel = channel, user = user, seat = seat, entry = entry }
@@ -48,8 +49,8 @@ end
 for n = 1, (#ARGV - 12) / 3 do
   local at = 13 + (n - 1) * 3
   local channel, mark, state = channelAt(n, ARGV[at]), ARGV[at + 1], ARGV[at + 2]
-  local record = redis.call('HGET', KEYS[3], seatOf(channel, user))
-  if record and mark ~= '' then record = liveRecord(channel, user) end
+  local record
+  if mark == '' then record = readSeat(seatOf(channel, user)) else record = liveRecord(channel, user) end
   if record and deadlineOf(record) <= now then
     outcomes[n] = 'a'
   else

@@ -22,7 +22,7 @@ local size = redis.call('ZCARD', KEYS[4])
 local function recordsOf(users)
   local names = {}
   for i = 1, #users do names[i] = prefix .. users[i] end
-  return redis.call('HMGET', KEYS[2], unpack(names))
+  return readSeats(names)
 end
 
 -- Seats that may be overdue: those of this channel whose bound has come, or all of a small channel; false when there is
@@ -31,7 +31,10 @@ local function findDoubtful()
   local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', nowText, 'LIMIT', 0, checkedMax)
   local users = {}
   for i = 1, #due do
-    if string.sub(due[i], 1, #prefix) == prefix then users[#users + 1] = string.sub(due[i], #prefix + 1) end
+    if string.sub(due[i], 1, #prefix) == prefix then
+      local stop = string.find(due[i], '\0', #prefix + 1, true)
+      users[#users + 1] = string.sub(due[i], #prefix + 1, stop - 1)
+    end
   end
   if #due < checkedMax then return users end
   return size <= checkedMax and redis.call('ZRANGE', KEYS[4], 0, -1)
@@ -43,7 +46,7 @@ local function findOverdue()
   if not users or #users == 0 then return users end
   local records, found = recordsOf(users), {}
   for i = 1, #users do
-    if records[i] and not isLive(records[i]) then found[#found + 1] = users[i] end
+    if records[i] and not isLive(records[i], prefix .. users[i]) then found[#found + 1] = users[i] end
   end
   return found
 end
@@ -57,7 +60,7 @@ elseif ARGV[5] ~= '-' then
   occupancy = math.max(0, size - tonumber(ARGV[5] == '' and '0' or ARGV[5]))
 end
 
-rememberShown(KEYS[2])
+rememberShown()
 if ARGV[8] ~= '' and epoch == ARGV[6] and revision == tonumber(ARGV[7]) and occupancy == tonumber(ARGV[8]) then
   return { occupancy, epoch, revision, 'same' }
 end
@@ -106,7 +109,7 @@ local function look()
     if record then
       local order, since = string.match(record, '^(%d+):(%d+)', string.find(record, '\0', 21, true) + 1)
       scanned = order
-      if not isLive(record) then
+      if not isLive(record, prefix .. users[i]) then
         -- Passed over, whoever is asked to be told.
       elseif skip > 0 then
         skip = skip - 1
@@ -128,6 +131,6 @@ end
 
 local isWanted = limit > 0 or ARGV[5] == '-'
 while isWanted and looked < seatsMax and bytes <= bytesMax do isWanted = look() end
-rememberShown(KEYS[2])
+rememberShown()
 if isWanted then return { occupancy, epoch, revision, 'page', told, last, '-', skip, scanned } end
 return { occupancy, epoch, revision, 'page', told, last, isCut and '1' or '0' }

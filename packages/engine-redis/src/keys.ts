@@ -1,5 +1,5 @@
 /**
- * Every name the engine uses in Redis: `h1:{<tag>}:<kind>[:<name>]`. `h1` is the version of the schema. A tag belongs to
+ * Every name the engine uses in Redis: `h2:{<tag>}:<kind>[:<name>]`. `h2` is the version of the schema. A tag belongs to
  * one partition of one keyset, to one keyset's groups, or to the engine, and puts everything under it into one slot.
  */
 import {
@@ -13,7 +13,7 @@ import {
 import { slotCount, slotOf } from "./slots.ts";
 
 /** The version of keys, records and scripts. Nodes of another version use other keys. */
-export const schemaVersion = "h1";
+export const schemaVersion = "h2";
 
 /** Partitions of a keyset unless set: divides evenly by 2, 3, 4, 6, 8 and 12 masters. */
 export const partitionsDefault = 24;
@@ -30,9 +30,12 @@ export class PartitionKeys {
   readonly meta: string;
   /** The stream of entries. */
   readonly log: string;
-  /** The hash from seats (channel, NUL, user) to their records. One for all channels, so that one call renews many. */
+  /** The hash from seats (channel, NUL, user) to their records. */
   readonly seats: string;
-  /** The sorted set of seats (channel, NUL, user) by a lower bound of their deadline. */
+  /**
+   * The sorted set of seats by their deadline, or a lower bound of it: see `lua/seats.lua`. One for all channels, so that
+   * one call renews many.
+   */
   readonly deadlines: string;
   /** The sorted set of channels by their occupancy. */
   readonly occupied: string;
@@ -102,6 +105,11 @@ export interface KeyspaceOptions {
 /** The name of a seat among all of its partition. Neither part can contain NUL. */
 export function seatName(channel: Channel, user: UserId): string {
   return `${channel}\0${user}`;
+}
+
+/** The name in `deadlines` of a plain seat, of one lease that is renewed for `timeout` (7 digits of milliseconds). */
+export function plainSeatName(seat: string, timeout: string, holder: string): string {
+  return `${seat}\0${timeout}${holder}`;
 }
 
 /** The channel and the user of a seat's name. */

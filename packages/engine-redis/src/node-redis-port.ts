@@ -110,13 +110,20 @@ class NodeRedisPort implements RedisPort {
 
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<Reply> {
     const [first = ""] = keys;
+    const command = ["EVALSHA", script.sha, `${keys.length}`, ...keys, ...args];
+    return this.#call({ key: first, what: `The script ${script.name}`, command, source: script.source });
+  }
+
+  send(command: readonly [name: string, key: string, ...rest: string[]]): Promise<Reply> {
+    return this.#call({ key: command[1], what: `The command ${command[0]}`, command, source: undefined });
+  }
+
+  #call({ key, ...order }: Pick<Call, "what" | "command" | "source"> & { readonly key: string }): Promise<Reply> {
     const call: Call = {
+      ...order,
+      slot: slotOf(key),
       sentTo: undefined,
       isAnswered: false,
-      slot: slotOf(first),
-      what: `The script ${script.name}`,
-      command: ["EVALSHA", script.sha, `${keys.length}`, ...keys, ...args],
-      source: script.source,
       isGivenUp: false,
     };
     const giveUp = (): void => {
@@ -192,7 +199,7 @@ class NodeRedisPort implements RedisPort {
     }
   }
 
-  /** Sends a script to where its slot is, and on to where it is sent from there. */
+  /** Sends a call to where its slot is, and on to where it is sent from there. */
   async #answer(call: Call): Promise<Reply> {
     let address = this.#topology.ownerOf(call.slot);
     let isAsking = false;
@@ -270,12 +277,13 @@ class NodeRedisPort implements RedisPort {
   }
 }
 
-/** A script to run. */
+/** A script to run, or a command. */
 interface Call {
   readonly slot: number;
   readonly what: string;
   readonly command: readonly string[];
-  readonly source: string;
+  /** The script's; `undefined` for a command that calls none. */
+  readonly source: string | undefined;
   /** Whether its time was up before it was answered. What was not sent by then is not sent. */
   isGivenUp: boolean;
   /** The server it was sent to last; `undefined` before it is sent. */
@@ -284,7 +292,7 @@ interface Call {
   isAnswered: boolean;
 }
 
-/** Runs a script by its hash; where the server does not know it, by its source, after which it does. */
+/** Sends a call; a script goes by its hash, and where the server does not know it, by its source, after which it does. */
 async function evaluate(connection: Connection, call: Call, when: "at once" | "ask first"): Promise<Reply> {
   const send = (args: readonly string[]): Promise<unknown> => {
     // An error would come with the command's own.
@@ -294,15 +302,15 @@ async function evaluate(connection: Connection, call: Call, when: "at once" | "a
   try {
     return asReply(await send(call.command));
   } catch (error) {
-    if (errorCode(error) !== "NOSCRIPT") throw error;
+    if (call.source === undefined || errorCode(error) !== "NOSCRIPT") throw error;
     const [, , ...rest] = call.command;
     return asReply(await send(["EVAL", call.source, ...rest]));
   }
 }
 
-/** What scripts answer is of the port's shape by itself. */
+/** What scripts and commands answer is of the port's shape by itself. */
 function asReply(value: unknown): Reply {
   if (value === null || typeof value === "string" || typeof value === "number") return value;
   if (Array.isArray(value)) return value as readonly Reply[];
-  throw new EngineError("corrupt", `A script answered with a ${typeof value}.`, { cause: value });
+  throw new EngineError("corrupt", `Redis answered with a ${typeof value}.`, { cause: value });
 }

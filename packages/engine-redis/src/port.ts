@@ -1,4 +1,4 @@
-/** What the engine needs of a Redis client: five verbs. Knows no client. */
+/** What the engine needs of a Redis client: six verbs. Knows no client. */
 
 /** What a script answers: a text, a whole number, nothing, or a list of those. */
 export type Reply = string | number | null | readonly Reply[];
@@ -37,6 +37,11 @@ export interface RedisPort {
    * event loop go out together. A call that timed out or whose connection broke may have been carried out.
    */
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<Reply>;
+  /**
+   * Carries a command out where its key is: the command's name, the key, and what follows it. Goes out together with
+   * calls of the same turn, in the order of both, and ends as they do.
+   */
+  send(command: readonly [name: string, key: string, ...rest: string[]]): Promise<Reply>;
   /** Subscribes to a sharded channel. Resolves when the subscription is in force, with what ends it. */
   subscribe(channel: string, onMessage: (message: string) => void): Promise<() => void>;
   /** Calls `listener` when subscriptions were interrupted and are in force again: messages may have been missed. */

@@ -24,6 +24,7 @@ import type { PartitionKeys } from "./keys.ts";
 import type { Script } from "./port.ts";
 import { holderOf, wholeGraceMs, wholeMs } from "./presence/leases.ts";
 import { type LogPlaces, Partitions } from "./presence/partitions.ts";
+import { RememberedLeases } from "./presence/remembered.ts";
 import { Sweeper } from "./presence/sweeper.ts";
 import { Touches } from "./presence/touches.ts";
 import { UserIndex } from "./presence/user-index.ts";
@@ -46,6 +47,8 @@ export interface RedisPresenceOptions {
   readonly places: LogPlaces;
   /** Told of the newest entry of every partition that a verb wrote to, and that a sweep asked: a missed wake-up is found. Default: nothing. */
   readonly onTip?: (partition: PartitionKeys, tip: Timetoken) => void;
+  /** What this node remembers of leases it renewed. Default: nothing yet, and as much as it may. */
+  readonly leases?: RememberedLeases;
 }
 
 /** The presence store of a cluster. What goes on in the background is known to the context, and the close waits for it. */
@@ -59,12 +62,14 @@ export class RedisPresenceStore implements PresenceStore {
   readonly #touches: Touches;
   readonly #views: Views;
 
-  constructor(context: EngineContext, { places, onTip = () => undefined }: RedisPresenceOptions) {
+  constructor(context: EngineContext, options: RedisPresenceOptions) {
+    const { places, onTip = () => undefined, leases = new RememberedLeases() } = options;
     this.#context = context;
     this.#partitions = new Partitions(context, places, onTip);
     this.#index = new UserIndex(this.#partitions);
     this.#sweeper = new Sweeper({ partitions: this.#partitions, index: this.#index, onTip });
-    this.#touches = new Touches({ partitions: this.#partitions, index: this.#index, sweeper: this.#sweeper });
+    const rest = { partitions: this.#partitions, index: this.#index };
+    this.#touches = new Touches({ ...rest, sweeper: this.#sweeper, leases });
     this.#views = new Views(this.#partitions);
     this.ticks = new RedisTickBook(this.#partitions);
   }

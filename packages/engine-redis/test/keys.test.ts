@@ -31,5 +31,5 @@ test("names that would end a tag do not: keys of different keysets are different
   const names = ["a", "a}", "a%7d", "a:0:0", "{a"] as SubscribeKey[];
   const metas = names.map((name) => keys.partition(name, "channel").meta);
   expect(new Set(metas).size).toBe(names.length);
-  for (const meta of metas) expect(meta).toMatch(/^h1:\{[^{}]+\}:m$/);
+  for (const meta of metas) expect(meta).toMatch(/^h2:\{[^{}]+\}:m$/);
 });

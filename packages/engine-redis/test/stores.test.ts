@@ -78,7 +78,7 @@ describe("groups on many nodes", () => {
     await node.groups.change(sub, group, { add: channels("a"), remove: [] }, 10);
     await eventually(async () => (await node.groups.channels(sub, group)).length === 1, "it is read");
     const silent = "redis.call('ZADD', KEYS[1], 9, 'b') redis.call('HSET', KEYS[2], 'all', 'silent')";
-    const tag = "h1:{groups-3:sub:g}:";
+    const tag = "h2:{groups-3:sub:g}:";
     await redis().command("EVAL", silent, "2", `${tag}g:g`, `${tag}v`);
     const started = performance.now();
     await eventually(async () => (await node.groups.channels(sub, group)).length === 2, "it is found");
@@ -116,7 +116,7 @@ describe("keysets on many nodes", () => {
     for (const name of ["kept", "go*ne"]) await seat(node, name as SubscribeKey, "u");
     const found = async (name: string): Promise<number> => {
       const keys = await Promise.all(
-        servers().map((server) => server.command("KEYS", `h1:{${prefix}:${name}:0:*`)),
+        servers().map((server) => server.command("KEYS", `h2:{${prefix}:${name}:0:*`)),
       );
       return keys.flat().length;
     };
@@ -130,7 +130,7 @@ describe("keysets on many nodes", () => {
   test("keysets that Redis lost are put back by a node that knows them", async () => {
     const node = await openNode("keysets-3");
     await node.keysets.replace([keysetOf("x")]);
-    await redis().command("DEL", "h1:{keysets-3}:engine");
+    await redis().command("DEL", "h2:{keysets-3}:engine");
     expect(await node.keysets.list()).toEqual([keysetOf("x")]);
     const other = await openNode("keysets-3");
     expect(await other.keysets.list()).toEqual([keysetOf("x")]);

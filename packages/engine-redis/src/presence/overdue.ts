@@ -37,7 +37,7 @@ export async function lookForOverdue(
   partition: PartitionKeys,
   { at, skip }: { readonly at: Instant; readonly skip: number },
 ): Promise<OverdueLook> {
-  const keys = [partition.meta, partition.log, partition.seats, partition.deadlines];
+  const keys = [partition.meta, partition.seats, partition.deadlines, partition.log];
   const args = [seatsPerLookMax.toString(), skip.toString(), logRetentionMs.toString()];
   const [tip, frontier, bound, seats] = listOf(await partitions.look(script, keys, { at, args }));
   const fields = listOf(seats);

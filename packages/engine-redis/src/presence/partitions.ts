@@ -111,7 +111,7 @@ export class Partitions {
     { at, args }: { readonly at: Instant; readonly args: readonly string[] },
   ): Promise<SeatReply> {
     const { meta, log: stream, seats, deadlines, occupied, ticks } = partition;
-    const keys = [meta, stream, seats, deadlines, occupied, ticks];
+    const keys = [meta, seats, deadlines, stream, occupied, ticks];
     for (const channel of channels) addChannelKeys(keys, partition, channel);
     const log = [this.#places.place(partition, at, most), this.#entriesMax, logRetentionMs.toString()];
     const summings = this.summings.argument(partition.keyset, channels);

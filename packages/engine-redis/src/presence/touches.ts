@@ -14,6 +14,7 @@ import type { EngineContext } from "../context.ts";
 import { loadScript } from "../scripts.ts";
 import { holderOf, timeoutText, wholeTimeoutMs } from "./leases.ts";
 import type { Partitions, Piece, SeatReply } from "./partitions.ts";
+import type { RememberedLeases } from "./remembered.ts";
 import { Renewals } from "./renewals.ts";
 import { listOf, textOf } from "./reply.ts";
 import type { Sweeper } from "./sweeper.ts";
@@ -39,6 +40,8 @@ export interface TouchesOptions {
   readonly partitions: Partitions;
   readonly index: UserIndex;
   readonly sweeper: Sweeper;
+  /** What this node remembers of leases it renewed. */
+  readonly leases: RememberedLeases;
 }
 
 /** A channel to touch. */
@@ -82,12 +85,12 @@ export class Touches {
   readonly #sweeper: Sweeper;
   readonly #renewals: Renewals;
 
-  constructor({ partitions, index, sweeper }: TouchesOptions) {
+  constructor({ partitions, index, sweeper, leases }: TouchesOptions) {
     this.#context = partitions.context;
     this.#partitions = partitions;
     this.#index = index;
     this.#sweeper = sweeper;
-    this.#renewals = new Renewals(partitions.context);
+    this.#renewals = new Renewals(partitions.context, leases);
   }
 
   /** Touches as the port says. */

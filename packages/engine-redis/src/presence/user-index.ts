@@ -171,7 +171,7 @@ export class UserIndex {
     const found = new Map<Channel, Presence>();
     const cut = { channelOf: (channel: Channel) => channel, most: verifiedPerCallMax };
     const pieces = this.#partitions.cut(keyset, channels, cut).map(async ({ partition, items }) => {
-      const keys = [partition.meta, partition.seats];
+      const keys = [partition.meta, partition.seats, partition.deadlines];
       const args = items.map((channel) => seatName(channel, user));
       const reply = listOf(await this.#partitions.look(scripts.verify, keys, { at, args }));
       for (const [index, channel] of items.entries()) {

@@ -109,7 +109,7 @@ export class Views {
     const found = new Map<Channel, State | undefined>();
     const cut = { channelOf: (channel: Channel) => channel, most: statesPerCallMax };
     const pieces = this.#partitions.cut(keyset, channels, cut).map(async ({ partition, items }) => {
-      const keys = [partition.meta, partition.seats];
+      const keys = [partition.meta, partition.seats, partition.deadlines];
       for (const channel of items) keys.push(partition.states(channel), partition.absences(channel));
       const reply = listOf(await this.#partitions.look(scripts.states, keys, { at, args: [user, ...items] }));
       for (const [index, channel] of items.entries()) {
@@ -189,7 +189,7 @@ export class Views {
 
   /** Counts the overdue seats of a large channel where too many bounds have come to look at all in one call. */
   async #countOverdue(partition: PartitionKeys, channel: Channel, at: Instant): Promise<number> {
-    const keys = [partition.meta, partition.seats, partition.order(channel)];
+    const keys = [partition.meta, partition.seats, partition.deadlines, partition.order(channel)];
     let overdue = 0;
     for (let rank = 0; ; rank += countedPerCallMax) {
       const args = [channel, rank.toString(), countedPerCallMax.toString()];

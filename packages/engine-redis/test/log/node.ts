@@ -104,6 +104,7 @@ function bound(port: RedisPort): RedisPort {
   return {
     takesAnyTags: port.takesAnyTags === true,
     run: (...call) => port.run(...call),
+    send: (command) => port.send(command),
     subscribe: (...call) => port.subscribe(...call),
     onGap: (listener) => port.onGap(listener),
     masters: () => port.masters(),

@@ -100,6 +100,7 @@ function watched(port: RedisPort, traffic: Traffic): RedisPort {
   return {
     takesAnyTags: port.takesAnyTags === true,
     run: (...call) => count(port.run(...call)),
+    send: (command) => count(port.send(command)),
     subscribe: (channel, onMessage) => {
       const onWatched = (message: string): void => {
         traffic.lastAt = performance.now();
