@@ -8,7 +8,7 @@
 --        (7 digits, or none at all) and the holder of the lease; the item's time (13 digits)
 -- Answer two for each item of which there is something to tell, its number (from 1) and: 0, it was not renewed; 1, it was,
 --        but nodes cannot renew it by themselves; or the timeoutMs it was renewed for, when it asked for none
--- Work   two calls per partition, constant per item (at most 64 leases); at most 256 items.
+-- Work   three calls per partition, constant per item (at most 64 leases); at most 256 items.
 
 local sub, byte, find, call = string.sub, string.byte, string.find, redis.call
 local answer = {}
@@ -18,6 +18,11 @@ local first = #KEYS / 2 - 2
 local function tell(at, what)
   answer[#answer + 1] = (at - first) / 3
   answer[#answer + 1] = what
+end
+
+-- A score as 13 digits: instants compare as texts.
+local function textOf(score)
+  return #score == 13 and score or string.format('%013d', tonumber(score))
 end
 
 -- The record of a seat of several leases after one was renewed; nil when it is not the plain case.
@@ -38,10 +43,14 @@ local function renewed(record, holder, timeout, now)
   end
 end
 
+-- Whether what ends then is live at an item's time, and nobody was shown that it is over.
+local function isLive(ends, now, shown)
+  return ends > now and not (shown and ends <= shown)
+end
+
 -- Renews one of several leases. Answers whether it did.
 local function renewBeside(seats, name, record, want, now)
-  local ends, shown = sub(record, 1, 13), call('HGET', seats, '')
-  if ends <= now or (shown and ends <= shown) then return false end
+  if not isLive(sub(record, 1, 13), now, call('HGET', seats, '')) then return false end
   local timeout = sub(record, 14, 20)
   local asked = string.match(want, '^%d+')
   if asked and asked ~= timeout then return false end
@@ -60,7 +69,7 @@ local function renewOther(seats, deadlines, at)
   end
   local lease = sub(record, 14, find(record, '\0', 21, true) - 1)
   local score = sub(lease, 8) == want and call('ZSCORE', deadlines, name .. '\0' .. lease)
-  if not score or tonumber(score) <= tonumber(now) then return tell(at, 0) end
+  if not score or not isLive(textOf(score), now, call('HGET', seats, '')) then return tell(at, 0) end
   local timeoutMs = tonumber(sub(lease, 1, 7))
   call('ZADD', deadlines, 'XX', 'GT', tonumber(now) + timeoutMs, name .. '\0' .. lease)
   tell(at, timeoutMs)
@@ -77,12 +86,13 @@ local function renewAll(seats, deadlines, from, to)
       others[#others + 1] = at
     end
   end
-  local scores = #places > 0 and call('ZMSCORE', deadlines, unpack(members)) or {}
+  local scores, shown = {}, nil
+  if #places > 0 then scores, shown = call('ZMSCORE', deadlines, unpack(members)), call('HGET', seats, '') end
   for i = 1, #places do
     local at, score = places[i], scores[i]
-    local now = tonumber(ARGV[at + 2])
-    if score and tonumber(score) > now then
-      raised[#raised + 1] = now + tonumber(sub(ARGV[at + 1], 1, 7))
+    local now = ARGV[at + 2]
+    if score and isLive(textOf(score), now, shown) then
+      raised[#raised + 1] = tonumber(now) + tonumber(sub(ARGV[at + 1], 1, 7))
       raised[#raised + 1] = members[i]
     else
       others[#others + 1] = at
