@@ -7,6 +7,7 @@ import { Keyspace } from "../../src/keys.ts";
 import { LogClock } from "../../src/log/clock.ts";
 import { openNodeRedisPort } from "../../src/node-redis-port.ts";
 import type { RedisPort } from "../../src/port.ts";
+import type { RememberedLeases } from "../../src/presence/remembered.ts";
 import { RedisPresenceStore } from "../../src/presence.ts";
 import { createTimers } from "../../src/timers.ts";
 
@@ -18,6 +19,8 @@ export interface StoreOptions {
   readonly now: Instant;
   readonly partitions?: number;
   readonly outageMs?: number;
+  /** What the node remembers of leases. Default: nothing yet. */
+  readonly leases?: RememberedLeases;
 }
 
 /** A store, and what a test does with it beyond its verbs. */
@@ -47,7 +50,7 @@ export async function openPort(url: string): Promise<RedisPort> {
 }
 
 /** A store as a node has it. What goes on in its background is over when the test is. */
-export function createStore({ port, prefix, partitions, outageMs, now }: StoreOptions): TestStore {
+export function createStore({ port, prefix, partitions, outageMs, now, leases }: StoreOptions): TestStore {
   const warnings: string[] = [];
   const warn = (message: string): void => {
     warnings.push(message);
@@ -65,6 +68,7 @@ export function createStore({ port, prefix, partitions, outageMs, now }: StoreOp
     outageMs,
     warn,
   };
-  const presence = new RedisPresenceStore({ port, keys, time, ...rest }, { places: new LogClock(keys) });
+  const options = { places: new LogClock(keys), ...(leases !== undefined && { leases }) };
+  const presence = new RedisPresenceStore({ port, keys, time, ...rest }, options);
   return { presence, keys, warnings, settled: () => background.settled() };
 }
