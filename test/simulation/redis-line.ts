@@ -85,11 +85,7 @@ export function createRedisLine(options: RedisLineOptions): RedisLine {
   };
 }
 
-function senderOf({
-  place,
-  clock,
-  count,
-}: RedisLineOptions): (work: () => Promise<Reply>) => Promise<Reply> {
+function senderOf({ place, clock, count }: RedisLineOptions): (work: () => Promise<Reply>) => Promise<Reply> {
   const { enter, isReachable, weather, deadlineMs, onDone } = place;
   const newWire = (): Wire => ({ underWay: new Set(), sendAt: 0, answerAt: 0 });
   let wire = newWire();

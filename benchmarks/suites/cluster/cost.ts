@@ -8,7 +8,7 @@ import type { Plan } from "../../load/messages.ts";
 import { channelName, channelsOfSeats, heartbeatTarget, userName } from "../../load/requests.ts";
 import { costOf, type RedisCost } from "../../redis-counters.ts";
 import { spreadOf } from "../../statistics.ts";
-import { listenTo } from "./calls.ts";
+import { countCommands, listenTo } from "./calls.ts";
 import { firstOf, naiveOn, nodeOn, rowOfRounds, runtimeOf, withServers } from "./nodes-on-redis.ts";
 
 const cpuRatioWanted = 0.6;
@@ -121,16 +121,19 @@ async function measure(bench: Bench, one: Case, sizes: Sizes): Promise<Map<Actio
     const { channels } = sizes;
     const users = sizes.seats / one.perUser;
     const plan: Seats = { kind: "seats", first: 0, users, channels, perUser: one.perUser };
-    const send = (what: Plan, connections: number, times = 1) =>
-      costPerRequest(redis, () =>
-        bench.load.run<"each">({ kind: "each", port: server.port, plan: what, connections, times }),
-      );
+    const ask = (what: Plan, connections: number, times = 1) =>
+      bench.load.run<"each">({ kind: "each", port: server.port, plan: what, connections, times });
+    const send = (...load: Parameters<typeof ask>) => costPerRequest(redis, () => ask(...load));
+    const renew = async (...load: Parameters<typeof ask>): Promise<Figures> => ({
+      ...(await send(...load)),
+      ...(await callsPerRequest(redis, () => ask(...load))),
+    });
     const found = new Map<Action, Figures>();
     found.set("join", await send(plan, 64));
     await send(plan, 64);
-    found.set("heartbeat", await send(plan, 64, Math.ceil(sizes.heartbeats / users)));
+    found.set("heartbeat", await renew(plan, 64, Math.ceil(sizes.heartbeats / users)));
     const some: Seats = { ...plan, users: Math.min(users, sizes.singles) };
-    found.set("heartbeat one at a time", await send(some, 1, Math.ceil(sizes.singles / some.users)));
+    found.set("heartbeat one at a time", await renew(some, 1, Math.ceil(sizes.singles / some.users)));
     await verify(server, plan);
     const target = `/v2/presence/sub-key/demo/channel/${channelName(1)}?uuid=asker&pnsdk=bench%2F1`;
     found.set("here now", await send({ kind: "repeat", target }, 64, sizes.singles));
@@ -178,6 +181,19 @@ async function answers(
     "Redis bytes": less(({ bytes }) => bytes),
     "Redis CPU us": 1_000 * less(({ cpuMs }) => cpuMs),
     "requests/s": (1_000 * many.result.count) / many.result.elapsedMs,
+  };
+}
+
+/** Calls as they were listened to: a ZADD of a script and one of a node count as one command for Redis. */
+async function callsPerRequest(
+  redis: RedisProcess,
+  work: () => Promise<{ readonly count: number }>,
+): Promise<Figures> {
+  const { heard, result } = await countCommands(redis.port, work);
+  return {
+    "Redis calls": heard.calls / result.count,
+    "of them scripts": heard.scripts / result.count,
+    "commands in scripts": heard.inside / result.count,
   };
 }
 

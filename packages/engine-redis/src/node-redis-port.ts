@@ -118,7 +118,10 @@ class NodeRedisPort implements RedisPort {
     return this.#call({ key: command[1], what: `The command ${command[0]}`, command, source: undefined });
   }
 
-  #call({ key, ...order }: Pick<Call, "what" | "command" | "source"> & { readonly key: string }): Promise<Reply> {
+  #call({
+    key,
+    ...order
+  }: Pick<Call, "what" | "command" | "source"> & { readonly key: string }): Promise<Reply> {
     const call: Call = {
       ...order,
       slot: slotOf(key),

@@ -61,7 +61,10 @@ describe("a lease that a node remembers", () => {
     taken();
     const changes = await touch(store, "u", channels, { at: start + 2_000 });
     expect([changes, taken()]).toEqual([[], ["ZADD", "ZADD"]]);
-    expect([await sweep(store, start + 61_999), (await sweep(store, start + 62_000)).length]).toEqual([[], 6]);
+    expect([await sweep(store, start + 61_999), (await sweep(store, start + 62_000)).length]).toEqual([
+      [],
+      6,
+    ]);
   });
 
   test("is renewed by a script again when it may have ended by now", async () => {
@@ -149,8 +152,8 @@ describe("a renewal that comes late, from a node that remembers the lease,", () 
     const [one, late] = await openNodes();
     expect(await leave(one.store, "u", ["a"], start + 30_000, 5_000)).toEqual([]);
     expect(await touch(late.store, "u", ["a"], { at: start + 29_000 })).toEqual([]);
-    expect(await sweep(one.store, start + 88_999)).toEqual([]);
-    expect(await sweep(one.store, start + 89_000)).toEqual(["timeout u in a (0)"]);
+    expect(await sweep(one.store, start + 89_999)).toEqual([]);
+    expect(await sweep(one.store, start + 90_000)).toEqual(["timeout u in a (0)"]);
   });
 
   test("renews its own lease only where another device has come, and where that has gone", async () => {
@@ -212,7 +215,8 @@ describe("an outage", () => {
     for (let at = back; at < back + 10_000; at += 2_000) expect(await sweep(store, at)).toEqual([]);
     expect(await sweep(store, back + 10_000)).toEqual(["timeout w in a (600)"]);
     expect(await touch(store, "u0", ["a"], { at: back + 12_000 })).toEqual([]);
-    for (let at = back + 12_000; at < start + 160_000; at += 4_000) expect(await sweep(store, at)).toEqual([]);
+    for (let at = back + 12_000; at < start + 160_000; at += 4_000)
+      expect(await sweep(store, at)).toEqual([]);
     expect((await sweep(store, start + 160_000)).length).toBe(599);
     expect(await hereNow(store, "a", start + 160_000)).toEqual(["u0"]);
   });

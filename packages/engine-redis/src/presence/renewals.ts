@@ -12,7 +12,7 @@ import type { Reply } from "../port.ts";
 import { errorCode } from "../redis/errors.ts";
 import { loadScriptAlone } from "../scripts.ts";
 import { holderOf, timeoutText } from "./leases.ts";
-import { type Remembered, RememberedLeases } from "./remembered.ts";
+import type { Remembered, RememberedLeases } from "./remembered.ts";
 import { listOf, numberOf } from "./reply.ts";
 
 /** Seats one call renews at most. */
