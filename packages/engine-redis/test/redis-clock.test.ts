@@ -14,6 +14,7 @@ function portAhead(machine: TestClock, ahead: { ms: number; isAway?: boolean }):
       const time = machine.now() + ahead.ms;
       return [`${Math.floor(time / 1_000)}`, `${(time % 1_000) * 1_000}`];
     },
+    send: async () => null,
     subscribe: async () => () => undefined,
     onGap: () => () => undefined,
     masters: async () => [],
