@@ -274,7 +274,8 @@ function inOrder(changes: readonly Change[], channels: readonly Channel[]): read
 function logOver({ engine: { log } }: RemoteEngineOptions, call: Calls, wakes: Wakes): EventLog {
   return {
     append: (keyset, publications, now) => call(() => log.append(keyset, publications, now)),
-    read: (keyset, topics, after, limit, now) => call(() => log.read(keyset, topics, after, limit, now)),
+    read: (keyset, topics, after, limit, now) =>
+      call(async () => await log.read(keyset, topics, after, limit, now)),
     position: (keyset, topics, now) => call(() => log.position(keyset, topics, now)),
     watch: (keyset, topics, waker: Waker) => {
       const stop = wakes.watch(
