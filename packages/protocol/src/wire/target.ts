@@ -14,7 +14,7 @@ export class Target {
   readonly #text: string;
   /** Where each segment begins, and where one after the last would. */
   readonly #starts: readonly number[];
-  /** Of each pair in turn: where its name begins, where its name ends, where its value ends. */
+  /** Of each pair in turn: where it begins, where it ends. */
   readonly #pairs: readonly number[];
   /** The names that have escapes, decoded, by where they begin. */
   readonly #decoded: ReadonlyMap<number, string> | undefined;
@@ -45,28 +45,31 @@ export class Target {
   /** The first value of a name in the query; `undefined` when the name is missing. */
   value(name: string): string | undefined {
     const pairs = this.#pairs;
-    for (let index = 0; index < pairs.length; index += 3) {
+    for (let index = 0; index < pairs.length; index += 2) {
       const from = pairs[index] ?? 0;
-      const nameEnd = pairs[index + 1] ?? 0;
-      if (this.#isName(from, nameEnd, name)) return this.#text.slice(nameEnd + 1, pairs[index + 2]);
+      const end = pairs[index + 1] ?? 0;
+      const nameEnd = this.#endOfName(name, from, end);
+      if (nameEnd >= 0) return this.#text.slice(nameEnd + 1, end);
     }
     return undefined;
   }
 
-  /** Whether a segment decodes to `.` or `..`. Two looks at the whole text spare most targets more. */
+  /** Whether a segment decodes to `.` or `..`. Their first characters spare nearly all segments more. */
   hasDotSegment(): boolean {
-    const text = this.#text;
-    if (!text.includes("/.") && !text.includes("/%")) return false;
     for (let index = 0; index < this.segmentCount; index += 1) {
-      if (isDotSegment(this.segment(index))) return true;
+      const first = this.#text.charCodeAt(this.#starts[index] ?? 0);
+      if ((first === dot || first === percent) && isDotSegment(this.segment(index))) return true;
     }
     return false;
   }
 
-  #isName(from: number, end: number, name: string): boolean {
+  /** Where the name of the pair between these ends; -1 when it is another name. The sign after it tells most names apart. */
+  #endOfName(name: string, from: number, end: number): number {
     const decoded = this.#decoded?.get(from);
-    if (decoded !== undefined) return decoded === name;
-    return end - from === name.length && this.#text.startsWith(name, from);
+    if (decoded !== undefined) return decoded === name ? endOfName(this.#text, from, end) : -1;
+    const nameEnd = from + name.length;
+    if (nameEnd !== end && this.#text.charCodeAt(nameEnd) !== equals) return -1;
+    return this.#text.startsWith(name, from) ? nameEnd : -1;
   }
 }
 
@@ -105,8 +108,7 @@ export function decodeQuery(raw: string): string | undefined {
 
 /** Whether a raw segment decodes to `.` or `..`, which some clients and proxies resolve and others do not. */
 function isDotSegment(raw: string): boolean {
-  const first = raw.charCodeAt(0);
-  if ((first !== dot && first !== percent) || raw.length > "%2e%2e".length) return false;
+  if (raw.length > "%2e%2e".length) return false;
   const text = decodePath(raw);
   return text === "." || text === "..";
 }
@@ -147,19 +149,16 @@ interface Query {
 function splitQuery(text: string, start: number): Query {
   const pairs: number[] = [];
   let decoded: Map<number, string> | undefined;
-  // The equals sign and the percent sign are looked for once each, not once per pair: a query of bare ampersands stays linear.
-  let sign = -1;
+  // The percent sign is looked for when the last is passed, not once per pair: a query of bare ampersands stays linear.
   let percentAt = text.indexOf("%", start);
   for (let from = start; from < text.length; ) {
     const ampersand = text.indexOf("&", from);
     const end = ampersand < 0 ? text.length : ampersand;
-    if (sign < from) sign = text.indexOf("=", from);
-    if (sign < 0) sign = text.length;
+    if (end > from) pairs.push(from, end);
     if (percentAt >= 0 && percentAt < from) percentAt = text.indexOf("%", from);
-    const nameEnd = Math.min(sign, end);
-    if (end > from) {
-      pairs.push(from, nameEnd, end);
-      if (percentAt >= 0 && percentAt < nameEnd) {
+    if (percentAt >= 0 && percentAt < end) {
+      const nameEnd = endOfName(text, from, end);
+      if (percentAt < nameEnd) {
         decoded ??= new Map();
         decoded.set(from, decodedName(text.slice(from, nameEnd)));
       }
@@ -167,6 +166,13 @@ function splitQuery(text: string, start: number): Query {
     from = end + 1;
   }
   return { pairs, decoded };
+}
+
+/** Where the name of the pair between these ends: at its first sign, or with the pair. Looks no further than that. */
+function endOfName(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && text.charCodeAt(at) !== equals) at += 1;
+  return at;
 }
 
 /** A pair's name. One that cannot be decoded is nobody's and stays as it is. */
@@ -185,6 +191,7 @@ function unescaped(raw: string): string | undefined {
 const slash = 0x2f;
 const dot = 0x2e;
 const percent = 0x25;
+const equals = 0x3d;
 
 const plain = 0;
 const plus = 1;
