@@ -3,11 +3,11 @@ import type { GlobalHereNowCommand, HereNowCommand } from "../model/command.ts";
 import { hereNowLimitMax } from "../model/limits.ts";
 import { type PagePlace, parsePagePlace } from "../model/page-place.ts";
 import {
+  readAsker,
   readChannels,
   readDevice,
   readGroups,
   readSubscribeKey,
-  readUser,
   withoutPresence,
 } from "./decode-names.ts";
 import { type RequestReader, shown } from "./reader.ts";
@@ -19,7 +19,7 @@ export function decodeHereNow(reader: RequestReader): HereNowCommand {
   return {
     kind: "here-now",
     subscribeKey: readSubscribeKey(reader, 3),
-    user: readUser(reader),
+    user: readAsker(reader),
     device: readDevice(reader),
     channels: withoutPresence(channels),
     groups: withoutPresence(groups),
@@ -39,7 +39,7 @@ export function decodeGlobalHereNow(reader: RequestReader): GlobalHereNowCommand
   return {
     kind: "global-here-now",
     subscribeKey: readSubscribeKey(reader, 3),
-    user: readUser(reader),
+    user: readAsker(reader),
     device: readDevice(reader),
     includeState: reader.flag("state"),
     includeUsers: !reader.flag("disable_uuids"),

@@ -41,6 +41,12 @@ export function readUser(reader: RequestReader): UserId | undefined {
   return text === undefined ? undefined : own(checkedUser(reader, text));
 }
 
+/** Who the client says it is, for looks that nothing is kept of: a view of the request. */
+export function readAsker(reader: RequestReader): UserId | undefined {
+  const text = reader.query("uuid");
+  return text === undefined ? undefined : checkedUser(reader, text);
+}
+
 /** Who the client says it is, for the commands that act for a user. */
 export function readRequiredUser(reader: RequestReader): UserId {
   return own(requiredUser(reader));

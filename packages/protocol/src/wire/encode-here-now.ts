@@ -33,6 +33,7 @@ function variantOf({ includeState, includeDetails }: Wish): ListVariant {
 function singleBody(channel: ChannelOccupancy | undefined, wish: Wish): string {
   const occupancy = channel?.occupancy ?? 0;
   const start = `{"message":"OK","occupancy":${occupancy},"service":"Presence","status":200`;
+  if (!wish.includeUsers && !wish.includeDetails) return `${start}}`;
   return `${start}${usersMember(channel, wish)}${detailMembers(channel, wish)}}`;
 }
 

@@ -4,7 +4,7 @@
  * A page is used again only while the engine says that the channel is unchanged: it is never stale, unless the
  * keyset's policy allows so (`hereNowStaleMs`).
  */
-import type { ChannelView, Instant, Keyset, PresenceStore, Scheduler } from "@hereabouts/core";
+import type { ChannelView, Instant, Keyset, Page, PresenceStore, Scheduler } from "@hereabouts/core";
 import {
   type Channel,
   type ChannelOccupancy,
@@ -45,6 +45,8 @@ interface Kept {
 const pagesMax = 10_000;
 const occupantsMax = 1_000_000;
 const noOccupants: readonly Occupant[] = [];
+/** The page of a bare count. */
+export const countOnly: Page = Object.freeze({ limit: 0, offset: 0, unless: undefined });
 
 /** Creates a cache that keeps a page for `keepMs` milliseconds; 0 keeps none. */
 export function createHereNowCache(
@@ -92,7 +94,7 @@ export function createHereNowCache(
       const staleMs = mayBeStale ? keyset.policy.hereNowStaleMs : 0;
       // A bare count costs the engine no more than a look-up here, and is answered at once where the engine can.
       if (staleMs > 0 || (keepMs > 0 && limit > 0)) return viewOfPage({ keyset, channel, wish, staleMs });
-      const page = { limit, offset, after, unless: undefined };
+      const page = limit === 0 ? countOnly : { limit, offset, after, unless: undefined };
       const view = presence.channel(keyset.subscribeKey, channel, page, scheduler.now());
       return view instanceof Promise ? view.then(occupancyOf) : occupancyOf(view);
     },
@@ -100,7 +102,9 @@ export function createHereNowCache(
 }
 
 function occupancyOf(view: ChannelView): ChannelOccupancy {
-  const { channel, occupancy, epoch, revision, occupants = noOccupants, runs, next } = view;
-  const about = { channel, occupancy, epoch, revision, occupants, next };
-  return runs === undefined ? about : { ...about, runs };
+  return isShown(view) ? view : { ...view, occupants: noOccupants };
+}
+
+function isShown(view: ChannelView): view is ChannelView & ChannelOccupancy {
+  return view.occupants !== undefined;
 }

@@ -5,7 +5,6 @@ import {
   isTracked,
   type Keyset,
   type OccupiedChannels,
-  type Page,
   trackedOf,
 } from "@hereabouts/core";
 import {
@@ -19,7 +18,7 @@ import {
   success,
 } from "@hereabouts/protocol";
 import type { Context, Execute } from "./context.ts";
-import type { PageWish } from "./here-now-cache.ts";
+import { countOnly, type PageWish } from "./here-now-cache.ts";
 import { channelsOf } from "./members.ts";
 
 interface Wish {
@@ -34,7 +33,7 @@ interface Wish {
 export const hereNow: Execute<"here-now"> = (context, keyset, command) => {
   const [channel] = command.channels;
   if (!command.single || channel === undefined) return hereNowOfMany(context, keyset, command);
-  const view = viewOf(context, keyset, { channel, page: pageOf(command, 1) });
+  const view = viewOf(context, keyset, channel, pageOf(command, 1));
   return view instanceof Promise ? view.then(ofOne) : ofOne(view);
 };
 
@@ -93,8 +92,6 @@ async function occupiedChannels({ engine, scheduler }: Context, keyset: Keyset):
   };
 }
 
-const countOnly: Page = { offset: 0, limit: 0, unless: undefined };
-
 function viewsOf(
   context: Context,
   keyset: Keyset,
@@ -102,19 +99,24 @@ function viewsOf(
   wish: Wish,
 ): Promise<readonly ChannelOccupancy[]> {
   const page = pageOf(wish, channels.length);
-  return Promise.all(channels.map((channel) => viewOf(context, keyset, { channel, page })));
+  return Promise.all(channels.map((channel) => viewOf(context, keyset, channel, page)));
 }
+
+const count: PageWish = { limit: 0, offset: 0, after: undefined, mayBeStale: true };
+const exactCount: PageWish = { ...count, mayBeStale: false };
 
 /** With many channels each page shrinks, so that no answer grows without bound. */
 function pageOf({ includeUsers, limit, offset, after, includeDetails }: Wish, channels: number): PageWish {
+  if (!includeUsers) return includeDetails ? exactCount : count;
   const most = Math.ceil(hereNowOccupantsMax / (channels || 1));
-  return { limit: includeUsers ? Math.min(limit, most) : 0, offset, after, mayBeStale: !includeDetails };
+  return { limit: Math.min(limit, most), offset, after, mayBeStale: !includeDetails };
 }
 
 function viewOf(
   { hereNowCache }: Context,
   keyset: Keyset,
-  { channel, page }: { readonly channel: Channel; readonly page: PageWish },
+  channel: Channel,
+  page: PageWish,
 ): ChannelOccupancy | Promise<ChannelOccupancy> {
   return isTracked(keyset.policy, channel) ? hereNowCache.view(keyset, channel, page) : nobodyIn(channel);
 }
