@@ -65,9 +65,9 @@ export interface CoreOptions<Types extends ClientTypes = ClientTypes> {
    */
   readonly presenceTimeoutSeconds?: number;
   /**
-   * Seconds between heartbeats: less than the presence timeout. Default: half the presence timeout less one second,
-   * and at least half a second. None is sent while there is a stream; one that was silent for so long is asked for a
-   * sign of life.
+   * Seconds between heartbeats: from half a second to the presence timeout less half a second. Default: half the presence
+   * timeout less one second, and at least half a second. None is sent while there is a stream; one that was silent for so
+   * long is asked for a sign of life.
    */
   readonly heartbeatIntervalSeconds?: number;
   /** An access token, sent with every request. */

@@ -69,13 +69,13 @@ export function createConnection<State, Message>(parts: ConnectionParts<State>):
     for (const { outlet } of [...entries]) outlet.status(event);
   };
   const poll = createPoll(parts, {
-    onItems: (items) =>
+    items: (items) =>
       deliver(items, { receivers: entries, check, onEvent: keeper.adopt, onStatus: statuses.emit }),
-    onStatus: ({ event }) => {
+    status: ({ event }) => {
       if (event.type === "disconnected" && event.error) keeper.feed({ type: "refused" });
       tell(event);
     },
-    onGreeted: ({ targets, cursor, isBack }) => {
+    greeted: ({ targets, cursor, isBack }) => {
       for (const entry of entries) {
         if (isBack && entry.from) entry.listener?.onListening();
         else cover(entry, targets, cursor);

@@ -46,12 +46,11 @@ export function settingsOf<Types extends ClientTypes>(options: CoreOptions<Types
   checkId(options.userId, "userId");
   checkId(deviceId, "deviceId");
   checkNumber(presenceTimeoutSeconds, "presenceTimeoutSeconds", [1, 3600, 1]);
-  checkNumber(heartbeatIntervalSeconds, "heartbeatIntervalSeconds", [heartbeatSecondsMin, 3600]);
-  if (heartbeatIntervalSeconds >= presenceTimeoutSeconds) {
-    refuse(
-      `heartbeatIntervalSeconds (${heartbeatIntervalSeconds}) has to be less than presenceTimeoutSeconds`,
-    );
-  }
+  checkNumber(heartbeatIntervalSeconds, "heartbeatIntervalSeconds", [
+    heartbeatSecondsMin,
+    // One that is sent at the very end of the timeout arrives after it.
+    presenceTimeoutSeconds - heartbeatSecondsMin,
+  ]);
   checkNumber(baseMs, "retry.baseMs", [10, 60_000]);
   checkNumber(maxMs, "retry.maxMs", [baseMs, 600_000]);
   checkNumber(callRetries, "retry.callRetries", [0, 10, 1]);

@@ -12,13 +12,16 @@ import type { Settings } from "./options.ts";
 import type { Ask, Manner } from "./requests/ask.ts";
 import { type PollAnswer, readPoll, subscribeQuestion } from "./requests/subscribe.ts";
 import type { SeatKeeper } from "./seat-keeper.ts";
+import { ignore } from "./turns.ts";
 
-/** What the poll tells of itself. */
+type EffectOf<Type> = Extract<SubscribeEffect, { readonly type: Type }>;
+
+/** What the poll tells of itself: what it does not carry out alone. */
 export interface PollListener {
   /** What an answer brought. The next poll waits for the promise, which never rejects. */
-  onItems(items: readonly unknown[]): Promise<void>;
-  onStatus(effect: Extract<SubscribeEffect, { readonly type: "status" }>): void;
-  onGreeted(effect: Extract<SubscribeEffect, { readonly type: "greeted" }>): void;
+  items(items: readonly unknown[]): Promise<void>;
+  status(effect: EffectOf<"status">): void;
+  greeted(effect: EffectOf<"greeted">): void;
 }
 
 /** What a poll is made of. */
@@ -35,16 +38,13 @@ export type Poll = Driver<SubscribeState, SubscribeInput>;
 const pollTimeoutMs = 310_000;
 
 /** Makes a poll that asks for nothing yet. */
-export function createPoll(
-  { settings, ask, keeper }: PollParts,
-  { onItems, onStatus, onGreeted }: PollListener,
-): Poll {
+export function createPoll({ settings, ask, keeper }: PollParts, listener: PollListener): Poll {
   const { scheduling, backoff } = settings;
   /** Forgets what is under way. */
-  let drop = (): void => {};
+  let drop = ignore;
   let delivered = Promise.resolve();
 
-  const send = (effect: Extract<SubscribeEffect, { readonly type: "send" }>): void => {
+  const send = (effect: EffectOf<"send">): void => {
     const controller = new AbortController();
     const { signal } = controller;
     if (!effect.cursor) keeper.feed({ type: "entering" });
@@ -61,7 +61,7 @@ export function createPoll(
       ({ cursor, items }) => {
         if (signal.aborted) return;
         // After the step, so that whatever listeners do finds the poll where it is.
-        delivered = delivered.then(() => onItems(items));
+        delivered = delivered.then(() => listener.items(items));
         machine.feed({ type: "answered", cursor, items: items.length });
       },
       (error: PresenceError) => {
@@ -70,17 +70,16 @@ export function createPoll(
     );
   };
   const effects = {
+    ...listener,
     drop: () => drop(),
     end: () => {
       drop();
       ask.end?.();
     },
     send,
-    wait: ({ ms }: { readonly ms: number }) => {
+    wait: ({ ms }: EffectOf<"wait">) => {
       drop = scheduling.after(ms, () => machine.feed({ type: "waited" }));
     },
-    greeted: onGreeted,
-    status: onStatus,
   };
   const machine = drive<SubscribeState, SubscribeInput, SubscribeEffect>({
     initial: initialSubscribeState,

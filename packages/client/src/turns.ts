@@ -28,9 +28,7 @@ export function createTurns(scheduling: Scheduling): Turns {
     enter: (send) => {
       const sent = leaving.then(send);
       entering.add(sent);
-      const done = (): void => {
-        entering.delete(sent);
-      };
+      const done = (): boolean => entering.delete(sent);
       sent.then(done, done);
       return sent;
     },

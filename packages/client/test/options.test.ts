@@ -46,15 +46,15 @@ test.each<readonly [object, string]>([
   ],
   [
     { heartbeatIntervalSeconds: 0 },
-    "heartbeatIntervalSeconds is 0, and has to be a number from 0.5 to 3600.",
+    "heartbeatIntervalSeconds is 0, and has to be a number from 0.5 to 299.5.",
   ],
   [
     { heartbeatIntervalSeconds: Number.NaN },
-    "heartbeatIntervalSeconds is NaN, and has to be a number from 0.5 to 3600.",
+    "heartbeatIntervalSeconds is NaN, and has to be a number from 0.5 to 299.5.",
   ],
   [
     { presenceTimeoutSeconds: 20, heartbeatIntervalSeconds: 20 },
-    "heartbeatIntervalSeconds (20) has to be less than presenceTimeoutSeconds.",
+    "heartbeatIntervalSeconds is 20, and has to be a number from 0.5 to 19.5.",
   ],
   [{ retry: { baseMs: 9 } }, "retry.baseMs is 9, and has to be a number from 10 to 60000."],
   [

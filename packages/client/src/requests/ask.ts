@@ -4,6 +4,7 @@ import { PresenceError, type PresenceErrorCode } from "../error.ts";
 import { refuse } from "../names.ts";
 import type { Settings } from "../options.ts";
 import type { Reply } from "../ports.ts";
+import { ignore } from "../turns.ts";
 import { sdkName } from "../version.ts";
 import { field } from "./reply.ts";
 
@@ -98,7 +99,7 @@ export function createAsk(settings: Settings<unknown>): Ask {
         if (failures > retries || !mayPass(error)) throw error;
         const ms = backoffMs(backoff, failures, { dice: scheduling.random(), error });
         // A pause is what takes longer than it may.
-        await within(ms, signals, () => new Promise(() => {})).catch(unlessTimeout);
+        await within(ms, signals, () => new Promise(ignore)).catch(unlessTimeout);
       }
     }
   };
