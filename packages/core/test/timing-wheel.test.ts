@@ -61,6 +61,27 @@ test("a wheel that lies idle for a year catches up at once", () => {
   expect(handedOut(wheel, 31_536_000_000)).toEqual(["far"]);
 });
 
+test("in a block that has begun items are taken out, moved either way and filed again, and each comes once", () => {
+  const wheel = new TimingWheel<Item>(0);
+  const gone = itemAt(900, "gone");
+  const earlier = itemAt(900, "earlier");
+  const later = itemAt(900, "later");
+  const refiled = itemAt(900, "refiled");
+  for (const item of [gone, earlier, later, refiled]) wheel.file(item);
+  handedOut(wheel, 600);
+  wheel.remove(gone);
+  earlier.deadline = 700;
+  wheel.file(earlier);
+  later.deadline = 1_200;
+  wheel.file(refiled);
+  expect(wheel.nextDue()).toBe(700);
+  expect(handedOut(wheel, 899)).toEqual(["earlier"]);
+  expect(handedOut(wheel, 900)).toEqual(["refiled"]);
+  expect(handedOut(wheel, 1_199)).toEqual([]);
+  expect(handedOut(wheel, 1_200)).toEqual(["later"]);
+  expect(wheel.nextDue()).toBeUndefined();
+});
+
 test("an empty wheel has nothing due", () => {
   const wheel = new TimingWheel<Item>(0);
   const item = itemAt(77);
