@@ -37,7 +37,7 @@ export const hereNowChannelsMax = 5_000;
 export const hereNowOccupantsMax = 100_000;
 
 /** Seats ended by one call of sweep, so that a burst of timeouts never blocks the event loop for long. */
-export const sweepBatch = 2_000;
+export const sweepBatch = 1_000;
 
 /** How often seats whose time is up are looked for, in milliseconds: a timeout is at most this late, plus the loop's delay. */
 export const sweepEveryMs = 100;
