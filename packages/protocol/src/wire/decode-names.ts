@@ -120,7 +120,10 @@ export function checkedGroups(reader: FaultNote, text: string): readonly Group[]
 
 /** Names without the presence names among them, which mean nothing to commands about seats. */
 export function withoutPresence<Name extends string>(names: readonly Name[]): readonly Name[] {
-  return names.some(isPresenceName) ? names.filter((name) => !isPresenceName(name)) : names;
+  for (const name of names) {
+    if (isPresenceName(name)) return names.filter((each) => !isPresenceName(each));
+  }
+  return names;
 }
 
 const noNames: readonly never[] = [];
