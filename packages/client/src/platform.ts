@@ -1,4 +1,5 @@
 /** What only some platforms have: pages that are hidden, frozen and shown again, and a place to report errors to. */
+
 /** Something that has listeners: a window or a document. */
 interface EventSource {
   addEventListener(type: string, listener: () => void, until: { readonly signal: AbortSignal }): void;

@@ -170,32 +170,25 @@ test("a stream that breaks is a lost connection: it comes back from the cursor, 
   expect(world.streams.openCount()).toBe(1);
 });
 
-test("a stream that is dead without a word is found out after the heartbeat interval", async () => {
-  await using world = await open();
-  world.streamFate = () => ({ breaksAt: { frame: 1, how: "silent" } });
-  const alice = world.client("alice", { presenceTimeoutSeconds: 22 });
-  const got = record(alice.subscribe({ channels: "a" }));
-  await world.advance(1_000);
-  await world.client("bob").publish({ channel: "a", message: 1 });
-  world.streamFate = () => ({});
+test.each([
   // Ten seconds until it has been silent for as long, ten more at most, and five for the answer.
-  await world.advance(26_000);
-  expect(got.lines()).toEqual(["a message 1"]);
-  expect(world.streams.openCount()).toBe(1);
-});
-
-test("a stream that is dead without a word is found out after a minute, however long heartbeats may take", async () => {
-  await using world = await open();
-  world.streamFate = () => ({ breaksAt: { frame: 1, how: "silent" } });
-  const alice = world.client("alice", { presenceTimeoutSeconds: 300 });
-  const got = record(alice.subscribe({ channels: "a" }));
-  await world.advance(1_000);
-  await world.client("bob").publish({ channel: "a", message: 1 });
-  world.streamFate = () => ({});
-  await world.advance(66_000);
-  expect(got.lines()).toEqual(["a message 1"]);
-  expect(world.streams.openCount()).toBe(1);
-});
+  ["the heartbeat interval", 22, 26_000],
+  ["a minute, however long heartbeats may take", 300, 66_000],
+])(
+  "a stream that is dead without a word is found out after %s",
+  async (_, presenceTimeoutSeconds, withinMs) => {
+    await using world = await open();
+    world.streamFate = () => ({ breaksAt: { frame: 1, how: "silent" } });
+    const alice = world.client("alice", { presenceTimeoutSeconds });
+    const got = record(alice.subscribe({ channels: "a" }));
+    await world.advance(1_000);
+    await world.client("bob").publish({ channel: "a", message: 1 });
+    world.streamFate = () => ({});
+    await world.advance(withinMs);
+    expect(got.lines()).toEqual(["a message 1"]);
+    expect(world.streams.openCount()).toBe(1);
+  },
+);
 
 test("with nothing left to subscribe to, the stream is closed, and opened again when it is needed", async () => {
   await using world = await open();
